@@ -1,0 +1,28 @@
+// The complete configuration of the process, every default filled in: what an EnvoyGateway config file plus flags mean. Types only.
+// The file's schema is in envoygateway.ts; operator/config.ts makes this value; reconcilers read it as the object Config "/config".
+
+export interface Config {
+  readonly metadata: { readonly name: "config" };
+  readonly controllerName: string;
+  /** Namespace of the controller's own objects ("envoy-gateway-system"). */
+  readonly namespace: string;
+  /** "host": Envoy runs as a child process on this machine; ports are not shifted, loopback and single-label backends are allowed. */
+  readonly infrastructure: "host" | "kubernetes";
+  readonly extensionApis: {
+    readonly enableBackend: boolean;
+    readonly enableEnvoyPatchPolicy: boolean;
+    readonly disableLua: boolean;
+  };
+  /** How a proxy reaches the xDS server, and with which files it authenticates. */
+  readonly xds: {
+    readonly host: string;
+    readonly port: number;
+    readonly caFile: string;
+    readonly certFile: string;
+    readonly keyFile: string;
+    /** Name the server's certificate must carry. */
+    readonly serverName: string;
+  };
+  /** Default EnvoyProxySpec of the config file, lowest precedence. */
+  readonly envoyProxy?: import("./envoyproxy.ts").EnvoyProxy["spec"];
+}

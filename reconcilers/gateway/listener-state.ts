@@ -1,0 +1,37 @@
+// What the rest of the reconcilers know of one Gateway listener. Types only; made by listeners.ts.
+
+import type { ObjectKey } from "../../store/key.ts";
+import type { Condition } from "../reconciler.ts";
+
+export interface ListenerState {
+  readonly gateway: ObjectKey;
+  /** The proxy that serves it (xds/model/proxy.ts). */
+  readonly proxy: string;
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+  /** Lower case; undefined means every host. */
+  readonly hostname?: string;
+  /** Supported and allowed route kinds, in the order asked for. */
+  readonly kinds: readonly { readonly group: string; readonly kind: string }[];
+  readonly namespaces:
+    | { readonly from: "All" }
+    | { readonly from: "Same" }
+    | { readonly from: "None" }
+    | { readonly from: "Selector"; readonly selector: LabelSelector };
+  /** Accepted, without conflict, references resolved well enough to serve. Routes attach (and are counted) also when it is not. */
+  readonly ready: boolean;
+  /** RDS name of the table that serves it: "http-<port>" shared by all HTTP listeners of a port, or "https-<port>/<gw-ns>/<gw>/<listener>". */
+  readonly routeTable?: string;
+  /** Every condition of this listener but those that need attached routes or acknowledgements. */
+  readonly conditions: readonly Condition[];
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}

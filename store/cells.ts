@@ -1,0 +1,29 @@
+// Facts from the outside world that effects write into the store as objects, so that queries can read them (design: no query waits).
+
+import type { Origin } from "../xds/model/origin.ts";
+
+/** Something that could not be published, or that a proxy refused. Keyed "<proxy with / as ~>/<hash>". */
+export interface Refusal {
+  readonly metadata: { readonly namespace?: string; readonly name: string };
+  readonly proxy: string;
+  readonly typeUrl: string;
+  readonly resource: string;
+  readonly origins: readonly Origin[];
+  /** Who refused it: our own checks before publishing, or a proxy (then `message` is Envoy's text). */
+  readonly by: "check" | "proxy";
+  readonly message: string;
+}
+
+/** What is known of the running Envoys of one proxy. Keyed "/<proxy with / as ~>". */
+export interface ProxyState {
+  readonly metadata: { readonly name: string };
+  readonly proxy: string;
+  /** Envoys connected to the xDS server that acknowledged their listeners. */
+  readonly ready: number;
+  /** Envoys that should run. */
+  readonly wanted: number;
+  /** Addresses at which the proxy can be reached. */
+  readonly addresses: readonly { readonly type: "IPAddress" | "Hostname"; readonly value: string }[];
+  /** Why no Envoy runs, in one sentence, when that is known (binary missing, crash loop). */
+  readonly trouble?: string;
+}

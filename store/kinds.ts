@@ -1,0 +1,33 @@
+// The schema of the store: one line per watched kind. Types come from the schemas in api/.
+
+import type { Backend } from "../api/backend.ts";
+import type { Config } from "../api/config.ts";
+import type { EnvoyProxy } from "../api/envoyproxy.ts";
+import type { GatewayClass } from "../api/gateway/gatewayclass.ts";
+import type { Gateway } from "../api/gateway/gateway.ts";
+import type { HTTPRoute } from "../api/gateway/httproute.ts";
+import type { ReferenceGrant } from "../api/gateway/referencegrant.ts";
+import type { HTTPRouteFilter } from "../api/httproutefilter.ts";
+import type { ConfigMap, EndpointSlice, Namespace, Secret, Service } from "../api/core.ts";
+import type { Refusal, ProxyState } from "./cells.ts";
+
+/** Every kind the store holds: the watched kinds, then the cells that effects write (store/cells.ts). */
+export interface Kinds {
+  GatewayClass: GatewayClass;
+  Gateway: Gateway;
+  HTTPRoute: HTTPRoute;
+  ReferenceGrant: ReferenceGrant;
+  EnvoyProxy: EnvoyProxy;
+  Backend: Backend;
+  HTTPRouteFilter: HTTPRouteFilter;
+  Service: Service;
+  EndpointSlice: EndpointSlice;
+  Secret: Secret;
+  ConfigMap: ConfigMap;
+  Namespace: Namespace;
+
+  Config: Config;
+  Refusal: Refusal;
+  ProxyState: ProxyState;
+}
+export type Kind = keyof Kinds;

@@ -1,0 +1,147 @@
+// Route tables in Envoy-free words: decisions already made (who matches first, which backend, what is edited). Immutable, types only.
+
+import type { Origin } from "./origin.ts";
+
+/**
+ * The virtual hosts one RouteConfiguration serves, in shards of stable membership (by hash of the host), so that one edit rebuilds one shard.
+ * Sorted by name inside a shard.
+ */
+export interface RouteTable {
+  /** RDS name. */
+  readonly name: string;
+  readonly shards: readonly (readonly VirtualHost[])[];
+}
+
+/** Hosts answered alike. The first matching route wins. */
+export interface VirtualHost {
+  /** Unique in its table. */
+  readonly name: string;
+  /** Exact hosts, "*.suffix" or "*"; unique in the table. Ports are ignored in matching. */
+  readonly domains: readonly string[];
+  readonly routes: readonly Route[];
+}
+
+/** One match of one rule. */
+export interface Route {
+  /** "httproute/<ns>/<name>/rule/<r>/match/<m>/<host>"; m = -1 for a rule without matches. */
+  readonly name: string;
+  readonly origin: Origin;
+  readonly match: RouteMatch;
+  readonly action: RouteAction;
+  readonly requestHeaders: HeaderEdits;
+  readonly responseHeaders: HeaderEdits;
+  readonly cors?: Cors;
+  readonly sessionPersistence?: SessionPersistence;
+}
+
+export interface RouteMatch {
+  readonly path: PathMatch;
+  readonly headers: readonly NamedMatch[];
+  readonly queryParams: readonly NamedMatch[];
+  readonly cookies: readonly NamedMatch[];
+  readonly method?: string;
+}
+
+/** `prefix` matches whole path segments; "/" matches everything. Regular expressions are RE2 and match the whole path. */
+export interface PathMatch {
+  readonly type: "exact" | "prefix" | "regex";
+  readonly value: string;
+}
+
+export interface NamedMatch {
+  readonly name: string;
+  readonly type: "exact" | "regex";
+  readonly value: string;
+}
+
+/** Order of application: remove, then set, then add. Names keep the user's spelling. */
+export interface HeaderEdits {
+  readonly set: readonly Header[];
+  readonly add: readonly Header[];
+  readonly addIfAbsent: readonly Header[];
+  readonly remove: readonly string[];
+}
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+}
+
+export type RouteAction =
+  | ForwardAction
+  | { readonly type: "redirect"; readonly redirect: Redirect }
+  | { readonly type: "respond"; readonly status: number; readonly body?: string; readonly contentType?: string };
+
+export interface ForwardAction {
+  readonly type: "forward";
+  /** At least one; weights are positive. */
+  readonly backends: readonly WeightedBackend[];
+  readonly rewrite?: Rewrite;
+  readonly mirrors: readonly Mirror[];
+  /** Whole request, milliseconds; 0 = no limit; absent = Envoy's own default is switched off too. */
+  readonly timeoutMs?: number;
+  readonly retry?: Retry;
+  /** Upgrades allowed besides plain HTTP, e.g. ["websocket"]. */
+  readonly upgrades: readonly string[];
+}
+
+export interface WeightedBackend {
+  /** Cluster name, or undefined: this share answers 500 (an invalid backendRef). */
+  readonly cluster: string | undefined;
+  readonly weight: number;
+  readonly requestHeaders: HeaderEdits;
+  readonly responseHeaders: HeaderEdits;
+  /** Host seen by this backend, when a backendRef filter rewrites it. */
+  readonly hostname?: string;
+}
+
+export interface Rewrite {
+  readonly path?:
+    | { readonly type: "replacePrefix"; readonly prefix: string; readonly value: string }
+    | { readonly type: "replaceFull"; readonly value: string }
+    | { readonly type: "replaceRegex"; readonly pattern: string; readonly substitution: string };
+  readonly host?:
+    | { readonly type: "literal"; readonly value: string }
+    | { readonly type: "header"; readonly name: string }
+    | { readonly type: "backend" };
+}
+
+export interface Redirect {
+  readonly scheme?: string;
+  readonly hostname?: string;
+  /** Absent: keep the request's. Already derived from scheme and listener port where the API asks for it. */
+  readonly port?: number;
+  readonly path?:
+    | { readonly type: "replacePrefix"; readonly prefix: string; readonly value: string }
+    | { readonly type: "replaceFull"; readonly value: string };
+  readonly status: 301 | 302 | 303 | 307 | 308;
+}
+
+export interface Mirror {
+  readonly cluster: string;
+  /** Share of requests, as numerator / denominator; absent = all. */
+  readonly fraction?: { readonly numerator: number; readonly denominator: number };
+}
+
+export interface Retry {
+  /** Number of retries after the first try. */
+  readonly attempts: number;
+  /** Envoy retry_on conditions. */
+  readonly on: readonly string[];
+  readonly statusCodes: readonly number[];
+  readonly backoffMs?: { readonly base: number; readonly max?: number };
+  readonly perTryTimeoutMs?: number;
+}
+
+/** Fetch standard's CORS protocol; origins are exact ("https://a.example") or have a "*" ("https://*.example", "*"). */
+export interface Cors {
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  readonly maxAgeSeconds?: number;
+  readonly credentials: boolean;
+}
+
+export type SessionPersistence =
+  | { readonly type: "cookie"; readonly name: string; readonly path: string; readonly ttlSeconds?: number }
+  | { readonly type: "header"; readonly name: string };

@@ -1,0 +1,27 @@
+// Resources as the xDS server sees them: names, versions, bytes. Types only; nothing here knows a message's fields.
+
+/** "type.googleapis.com/envoy.config.cluster.v3.Cluster" and so on; the list is in xds/type-urls.ts. */
+export type TypeUrl = `type.googleapis.com/${string}`;
+
+/** One encoded resource. `version` is a short hash of `bytes`, equal on every replica. `bytes` is the message (the Any's value), immutable. */
+export interface Resource {
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Resources of one type in shards (xds/model/shards.ts: shardOf(name)). A shard that did not change is the same Map object in the next
+ * snapshot, so that comparing two snapshots costs as much as their difference.
+ */
+export interface ResourceSet {
+  readonly shards: readonly ReadonlyMap<string, Resource>[];
+}
+
+/** Everything one proxy is told. Immutable and self-consistent: every name it references is in it. */
+export interface Snapshot {
+  readonly proxy: string;
+  /** Rises by one with every published change of this proxy. */
+  readonly version: number;
+  readonly resources: ReadonlyMap<TypeUrl, ResourceSet>;
+}
