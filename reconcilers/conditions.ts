@@ -1,0 +1,105 @@
+// The one table of condition types and reasons: every condition the project reports is made by a constructor below.
+// A constructor takes what the sentence names and nothing else; it does not know when or on which object it is reported.
+// Types and reasons are spelled as Gateway API v1.4 and Envoy Gateway v1.7 spell them; messages are ours: one sentence that names the object.
+
+import type { Condition } from "./reconciler.ts";
+
+function yes(type: string, reason: string, message: string): Condition {
+  return { type, status: "True", reason, message };
+}
+function no(type: string, reason: string, message: string): Condition {
+  return { type, status: "False", reason, message };
+}
+
+/** The first condition of a type. */
+export function conditionOf(conditions: readonly Condition[], type: string): Condition | undefined {
+  return conditions.find((condition) => condition.type === type);
+}
+
+// ── GatewayClass ──────────────────────────────────────────────────────────────
+
+export const classAccepted = (): Condition => yes("Accepted", "Accepted", "This controller manages the GatewayClass.");
+export const classInvalidParameters = (why: string): Condition =>
+  no("Accepted", "InvalidParameters", `Invalid parametersRef: ${why}`);
+
+// ── Gateway ───────────────────────────────────────────────────────────────────
+
+export const gatewayAccepted = (): Condition => yes("Accepted", "Accepted", "The Gateway is served by this controller.");
+export const gatewayInvalidParameters = (why: string): Condition => no("Accepted", "InvalidParameters", why);
+export const gatewayUnsupportedAddress = (type: string): Condition =>
+  no("Accepted", "UnsupportedAddress", `Address type ${type} is not supported, it must be IPAddress or Hostname.`);
+/** Some listeners cannot be configured; the others are. */
+export const gatewayListenersNotValid = (names: readonly string[]): Condition =>
+  yes("Accepted", "ListenersNotValid", `Served without these listeners, see their conditions: ${names.join(", ")}.`);
+export const gatewayWithoutValidListener = (): Condition =>
+  no("Accepted", "ListenersNotValid", "No listener is valid, see their conditions.");
+
+export const gatewayProgrammed = (ready: number, wanted: number): Condition =>
+  yes("Programmed", "Programmed", `Address assigned, ${ready} of ${wanted} proxies run the current configuration.`);
+export const gatewayTooManyAddresses = (count: number): Condition =>
+  yes("Programmed", "Programmed", `Only the first 16 of ${count} addresses are shown.`);
+/** Nothing is known of any proxy, and nothing could be: translation outside of a running control plane. */
+export const gatewayPending = (): Condition => no("Programmed", "Pending", "Waiting for a proxy to report.");
+export const gatewayNotProgrammed = (): Condition =>
+  no("Programmed", "Invalid", "The Gateway is not accepted, see the Accepted condition.");
+export const gatewayWithoutAddress = (): Condition =>
+  no("Programmed", "AddressNotAssigned", "No address is assigned to the Gateway.");
+export const gatewayAddressNotUsable = (addresses: readonly string[]): Condition =>
+  no("Programmed", "AddressNotUsable", `These addresses cannot be used: ${addresses.join(", ")}.`);
+export const gatewayWithoutProxies = (trouble: string | undefined): Condition =>
+  no("Programmed", "NoResources", trouble ?? "No proxy is ready.");
+export const refusedByProxy = (resource: string, message: string): Condition =>
+  no("Programmed", "RejectedByProxy", `The proxy refused ${resource}: ${message}`);
+export const heldBack = (resource: string, message: string): Condition =>
+  no("Programmed", "Invalid", `${resource} was held back: ${message}`);
+
+// ── Listener ──────────────────────────────────────────────────────────────────
+
+export const listenerAccepted = (): Condition => yes("Accepted", "Accepted", "The listener is valid.");
+export const listenerResolvedRefs = (): Condition =>
+  yes("ResolvedRefs", "ResolvedRefs", "All references of the listener are resolved.");
+export const listenerProgrammed = (): Condition =>
+  yes("Programmed", "Programmed", "The listener's configuration is sent to the proxies.");
+export const listenerPending = (): Condition => no("Programmed", "Pending", "Waiting for a proxy to acknowledge the listener.");
+/** Programmed of a listener that has another condition to say why. */
+export const listenerNotProgrammed = (): Condition =>
+  no("Programmed", "Invalid", "The listener is not valid, see its other conditions.");
+/** A mistake within the listener itself that has no condition of its own. */
+export const listenerInvalid = (why: string): Condition => no("Programmed", "Invalid", why);
+/** Accepted of a listener whose own fields contradict each other; the reason is in Programmed. */
+export const listenerNotAccepted = (why: string): Condition => no("Accepted", "Invalid", why);
+export const listenerUnsupportedProtocol = (protocol: string): Condition =>
+  no("Accepted", "UnsupportedProtocol", `Protocol ${protocol} is not supported, it must be one of HTTP, HTTPS, TLS, TCP, UDP.`);
+export const listenerUnsupportedTlsMode = (mode: string): Condition =>
+  no("Accepted", "UnsupportedTLSMode", `TLS mode ${mode} is not supported for protocol HTTPS, it must be Terminate.`);
+export const listenerConflictedNotAccepted = (reason: string): Condition =>
+  no("Accepted", reason, "The listener conflicts with another one, see the Conflicted condition.");
+export const listenerProtocolConflict = (port: number): Condition =>
+  yes("Conflicted", "ProtocolConflict", `Listeners of port ${port} must use protocols that can share a port.`);
+export const listenerSecondOnPort = (protocol: string, port: number): Condition =>
+  yes("Conflicted", "ProtocolConflict", `Only one ${protocol} listener is allowed on port ${port}.`);
+export const listenerHostnameConflict = (port: number, hostname: string | undefined): Condition =>
+  yes("Conflicted", "HostnameConflict", `Several listeners of port ${port} have ${named(hostname)}.`);
+/** Merged Gateways: an older Gateway has the same port, protocol and hostname. */
+export const listenerTakenByGateway = (gateway: string, listener: string): Condition =>
+  yes("Conflicted", "HostnameConflict", `Listener ${listener} of Gateway ${gateway} has the same port, protocol and hostname.`);
+export const listenerPortTakenByGateway = (gateway: string, listener: string): Condition =>
+  yes("Conflicted", "ProtocolConflict", `Listener ${listener} of Gateway ${gateway} uses the port for another protocol.`);
+export const listenerInvalidRouteKinds = (kinds: readonly string[], allowed: readonly string[]): Condition =>
+  no("ResolvedRefs", "InvalidRouteKinds", `${kinds.join(", ")} not supported, kinds must be of ${allowed.join(", ")}.`);
+export const listenerInvalidCertificateRef = (problems: readonly string[]): Condition =>
+  no("ResolvedRefs", "InvalidCertificateRef", `No certificate is usable: ${problems.join("; ")}.`);
+export const listenerPartiallyInvalidCertificateRef = (problems: readonly string[]): Condition =>
+  no("ResolvedRefs", "PartiallyInvalidCertificateRef", `Some certificates are not used: ${problems.join("; ")}.`);
+export const listenerRefNotPermitted = (problems: readonly string[]): Condition =>
+  no("ResolvedRefs", "RefNotPermitted", `No ReferenceGrant permits: ${problems.join("; ")}.`);
+export const listenerOverlappingHostnames = (others: readonly string[]): Condition =>
+  yes("OverlappingTLSConfig", "OverlappingHostnames", `The hostname overlaps with ${others.join(", ")}; HTTP/2 is off.`);
+export const listenerOverlappingCertificates = (others: readonly string[]): Condition =>
+  yes("OverlappingTLSConfig", "OverlappingCertificates", `The certificates overlap with ${others.join(", ")}; HTTP/2 is off.`);
+
+function named(hostname: string | undefined): string {
+  return hostname === undefined ? "no hostname" : `hostname ${hostname}`;
+}
+
+// ── Routes ────────────────────────────────────────────────────────────────────
