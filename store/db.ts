@@ -23,6 +23,7 @@ export interface Index<K extends Kind> {
 
 /** An inverted view of a query over every object of one kind: under which values each key is found. */
 export interface DerivedIndex<K extends Kind> {
+  readonly derived: true;
   readonly kind: K;
   readonly name: string;
   readonly values: (db: Db, key: ObjectKey) => readonly string[];
