@@ -27,3 +27,10 @@ export interface ProxyState {
   /** Why no Envoy runs, in one sentence, when that is known (binary missing, crash loop). */
   readonly trouble?: string;
 }
+
+/** What time it is, as far as translation cares: written at start and whenever a certificate in use expires. Keyed "/clock". Absent = nothing expires. */
+export interface Clock {
+  readonly metadata: { readonly name: "clock" };
+  /** RFC 3339 in UTC with milliseconds, so that instants compare as strings. */
+  readonly now: string;
+}

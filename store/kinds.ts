@@ -9,7 +9,7 @@ import type { HTTPRoute } from "../api/gateway/httproute.ts";
 import type { ReferenceGrant } from "../api/gateway/referencegrant.ts";
 import type { HTTPRouteFilter } from "../api/httproutefilter.ts";
 import type { ConfigMap, EndpointSlice, Namespace, Secret, Service } from "../api/core.ts";
-import type { Refusal, ProxyState } from "./cells.ts";
+import type { Clock, Refusal, ProxyState } from "./cells.ts";
 
 /** Every kind the store holds: the watched kinds, then the cells that effects write (store/cells.ts). */
 export interface Kinds {
@@ -29,5 +29,6 @@ export interface Kinds {
   Config: Config;
   Refusal: Refusal;
   ProxyState: ProxyState;
+  Clock: Clock;
 }
 export type Kind = keyof Kinds;

@@ -23,8 +23,17 @@ export interface ListenerState {
   readonly ready: boolean;
   /** RDS name of the table that serves it: "http-<port>" shared by all HTTP listeners of a port, or "https-<port>/<gw-ns>/<gw>/<listener>". */
   readonly routeTable?: string;
+  /** Present when the listener terminates TLS with at least one usable certificate. */
+  readonly tls?: ListenerTls;
   /** Every condition of this listener but those that need attached routes or acknowledgements. */
   readonly conditions: readonly Condition[];
+}
+
+export interface ListenerTls {
+  /** Usable certificates, in the order of certificateRefs. Their SDS names are the same keys. */
+  readonly certificates: readonly ObjectKey[];
+  /** Names or certificates overlap with another listener of the port: browsers could reuse an HTTP/2 connection for the wrong one. */
+  readonly overlapping: boolean;
 }
 
 export interface LabelSelector {
