@@ -60,6 +60,9 @@ export const listenerResolvedRefs = (): Condition =>
   yes("ResolvedRefs", "ResolvedRefs", "All references of the listener are resolved.");
 export const listenerProgrammed = (): Condition =>
   yes("Programmed", "Programmed", "The listener's configuration is sent to the proxies.");
+/** Valid, but nothing to send: TLS, TCP and UDP listeners open their port with their first route. */
+export const listenerAwaitsRoute = (): Condition =>
+  yes("Programmed", "Programmed", "The listener is valid; its port opens when a route attaches.");
 export const listenerPending = (): Condition => no("Programmed", "Pending", "Waiting for a proxy to acknowledge the listener.");
 /** Programmed of a listener that has another condition to say why. */
 export const listenerNotProgrammed = (): Condition =>
@@ -85,6 +88,9 @@ export const listenerTakenByGateway = (gateway: string, listener: string): Condi
   yes("Conflicted", "HostnameConflict", `Listener ${listener} of Gateway ${gateway} has the same port, protocol and hostname.`);
 export const listenerPortTakenByGateway = (gateway: string, listener: string): Condition =>
   yes("Conflicted", "ProtocolConflict", `Listener ${listener} of Gateway ${gateway} uses the port for another protocol.`);
+/** Standalone: the proxies of one machine share its ports, and an older Gateway's proxy has this one. */
+export const listenerPortUnavailable = (port: number, proxy: string): Condition =>
+  no("Accepted", "PortUnavailable", `Port ${port} of this machine is used by the proxy of ${proxy}.`);
 export const listenerInvalidRouteKinds = (kinds: readonly string[], allowed: readonly string[]): Condition =>
   no("ResolvedRefs", "InvalidRouteKinds", `${kinds.join(", ")} not supported, kinds must be of ${allowed.join(", ")}.`);
 export const listenerInvalidCertificateRef = (problems: readonly string[]): Condition =>

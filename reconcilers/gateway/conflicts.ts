@@ -1,0 +1,124 @@
+// Which listeners cannot be served because of other listeners. Decided by specs alone (port, protocol, hostname), never by whether a
+// certificate resolves: otherwise a broken Secret would hand a port to somebody else.
+// Within one Gateway no listener of a conflict is served (Gateway API: order must not matter), save that the first of several TCP or UDP
+// listeners of a port is; between Gateways the older one wins.
+
+import type { Db } from "../../store/db.ts";
+import type { ObjectKey } from "../../store/key.ts";
+import { memo } from "../../store/memo.ts";
+import {
+  listenerHostnameConflict,
+  listenerPortTakenByGateway,
+  listenerPortUnavailable,
+  listenerProtocolConflict,
+  listenerSecondOnPort,
+  listenerTakenByGateway,
+} from "../conditions.ts";
+import { configKey } from "../envoyproxy.ts";
+import { normaliseHostname } from "../hostnames.ts";
+import type { Condition } from "../reconciler.ts";
+import { type PortUse, portUse } from "./listener-spec.ts";
+import { gatewaysOf, proxies, proxyOf } from "./proxies.ts";
+
+/** What a listener asks of its port. */
+interface Claim {
+  readonly gateway: ObjectKey;
+  /** In spec.listeners: names can repeat where no schema was checked. */
+  readonly position: number;
+  readonly name: string;
+  readonly port: number;
+  readonly use: PortUse;
+  readonly hostname?: string;
+}
+
+/** A claim that is not served, and why. */
+interface Conflict {
+  readonly position: number;
+  readonly condition: Condition;
+}
+
+const claims = memo("listenerClaims", (db: Db, gateway: ObjectKey): readonly Claim[] =>
+  (db.get("Gateway", gateway)?.spec.listeners ?? []).flatMap(({ name, port, protocol, hostname }, position) => {
+    const use = portUse(protocol);
+    const normal = use === "http" || use === "tls" ? normaliseHostname(hostname) : undefined;
+    return use === undefined
+      ? []
+      : [{ gateway, position, name, port, use, ...(normal === undefined ? {} : { hostname: normal }) }];
+  }),
+);
+
+/** Conflicts among the listeners of one Gateway, in spec order. */
+const ownConflicts = memo("ownConflicts", (db: Db, gateway: ObjectKey): readonly Conflict[] => {
+  const all = claims(db, gateway);
+  return all.flatMap((claim) => {
+    const condition = conflictWithin(claim, all.filter((other) => samePort(claim, other)));
+    return condition === undefined ? [] : [{ position: claim.position, condition }];
+  });
+});
+
+/** TCP and UDP ports are different ports. */
+function samePort(a: Claim, b: Claim): boolean {
+  return a.port === b.port && (a.use === "udp") === (b.use === "udp");
+}
+
+function conflictWithin(claim: Claim, samePort: readonly Claim[]): Condition | undefined {
+  if (samePort.some((other) => other.use !== claim.use)) return listenerProtocolConflict(claim.port);
+  if (claim.use === "tcp" || claim.use === "udp")
+    return samePort[0] === claim ? undefined : listenerSecondOnPort(claim.use.toUpperCase(), claim.port);
+  return samePort.filter((other) => other.hostname === claim.hostname).length > 1
+    ? listenerHostnameConflict(claim.port, claim.hostname)
+    : undefined;
+}
+
+/** Claims that stand after the Gateway's own conflicts. */
+const standing = memo("standingClaims", (db: Db, gateway: ObjectKey): readonly Claim[] => {
+  const lost = new Set(ownConflicts(db, gateway).map(({ position }) => position));
+  return claims(db, gateway).filter(({ position }) => !lost.has(position));
+});
+
+/** Every listener of the Gateway that other listeners keep from being served, by position. */
+export const conflicts = memo("listenerConflicts", (db: Db, gateway: ObjectKey): readonly Conflict[] => {
+  const proxy = proxyOf(db, gateway);
+  const gateways = proxy === undefined ? [] : gatewaysOf(db, proxy);
+  const older = gateways.slice(0, Math.max(0, gateways.indexOf(gateway))).flatMap((key) => standing(db, key));
+  const lost = standing(db, gateway).flatMap((claim) => {
+    const condition = takenByOlder(claim, older) ?? takenOnMachine(db, claim, proxy);
+    return condition === undefined ? [] : [{ position: claim.position, condition }];
+  });
+  return [...ownConflicts(db, gateway), ...lost];
+});
+
+/** Merged Gateways share the ports of one proxy. */
+function takenByOlder(claim: Claim, older: readonly Claim[]): Condition | undefined {
+  const others = older.filter((other) => samePort(claim, other));
+  const foreign = others.find((other) => other.use !== claim.use || claim.use === "tcp" || claim.use === "udp");
+  if (foreign !== undefined) return listenerPortTakenByGateway(foreign.gateway, foreign.name);
+  const equal = others.find((other) => other.hostname === claim.hostname);
+  return equal === undefined ? undefined : listenerTakenByGateway(equal.gateway, equal.name);
+}
+
+/**
+ * Proxies on one machine share its ports. Envoy binds with SO_REUSEPORT, so the kernel would deal connections out to both without any
+ * error: the older Gateway's proxy has the port.
+ */
+function takenOnMachine(db: Db, claim: Claim, proxy: string | undefined): Condition | undefined {
+  if (db.get("Config", configKey)?.infrastructure !== "host") return undefined;
+  const owner = machinePorts(db)[portName(claim)];
+  return owner === undefined || owner === proxy ? undefined : listenerPortUnavailable(claim.port, owner);
+}
+
+const machinePorts = memo("machinePorts", (db: Db): Readonly<Record<string, string>> => {
+  const age = (proxy: string): string => db.get("Gateway", gatewaysOf(db, proxy)[0] ?? "/")?.metadata.creationTimestamp ?? "";
+  const owners: Record<string, string> = {};
+  for (const proxy of proxies(db).toSorted((a, b) => compare(age(a), age(b)) || compare(a, b)))
+    for (const claim of gatewaysOf(db, proxy).flatMap((gateway) => standing(db, gateway))) owners[portName(claim)] ??= proxy;
+  return owners;
+});
+
+function portName({ use, port }: Claim): string {
+  return `${use === "udp" ? "udp" : "tcp"}/${port}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,84 @@
+// Certificates that listeners terminate TLS with: following certificateRefs, and finding listeners whose names or certificates overlap.
+// What makes a pair usable is certificates.ts's business.
+
+import type { Db } from "../../store/db.ts";
+import { type ObjectKey, namespaceOf, objectKey } from "../../store/key.ts";
+import { memo } from "../../store/memo.ts";
+import { certificate } from "../certificates.ts";
+import { listenerInvalidCertificateRef, listenerPartiallyInvalidCertificateRef, listenerRefNotPermitted } from "../conditions.ts";
+import { overlap } from "../hostnames.ts";
+import type { Condition } from "../reconciler.ts";
+import { referencePermitted } from "../references.ts";
+import { gatewayApi, type ListenerSpec, terminatesTls } from "./listener-spec.ts";
+
+type CertificateRef = NonNullable<NonNullable<ListenerSpec["tls"]>["certificateRefs"]>[number];
+
+/** Certificates of one listener, and what is wrong with the others. */
+export interface ListenerCertificates {
+  /** Keys of Secrets with a usable pair, in the order of certificateRefs, each once. */
+  readonly usable: readonly ObjectKey[];
+  readonly conditions: readonly Condition[];
+}
+
+type Followed =
+  | { readonly type: "usable"; readonly key: ObjectKey }
+  | { readonly type: "invalid" | "notPermitted"; readonly problem: string };
+
+/** Certificates of every listener of a Gateway, by position in spec.listeners; empty for those that do not terminate TLS. */
+export const listenerCertificates = memo("listenerCertificates", (db: Db, gateway: ObjectKey): readonly ListenerCertificates[] =>
+  (db.get("Gateway", gateway)?.spec.listeners ?? []).map((listener) =>
+    terminatesTls(listener)
+      ? collect(db, (listener.tls?.certificateRefs ?? []).map((ref) => follow(db, gateway, ref)))
+      : { usable: [], conditions: [] },
+  ),
+);
+
+function follow(db: Db, gateway: ObjectKey, ref: CertificateRef): Followed {
+  const group = ref.group ?? "";
+  const kind = ref.kind ?? "Secret";
+  const namespace = ref.namespace ?? namespaceOf(gateway);
+  const shown = `${kind} ${namespace}/${ref.name}`;
+  if (group !== "" || kind !== "Secret")
+    return { type: "invalid", problem: `${group === "" ? "" : `${group}/`}${shown} is not a Secret` };
+  const from = { group: gatewayApi, kind: "Gateway", namespace: namespaceOf(gateway) };
+  if (!referencePermitted(db, from, { group, kind, namespace, name: ref.name })) return { type: "notPermitted", problem: shown };
+  const key = objectKey(namespace, ref.name);
+  const result = certificate(db, key);
+  return result.type === "valid" ? { type: "usable", key } : { type: "invalid", problem: `${shown} ${result.problem}` };
+}
+
+function collect(db: Db, followed: readonly Followed[]): ListenerCertificates {
+  const usable: ObjectKey[] = [];
+  const problems: string[] = [];
+  for (const one of followed) {
+    if (one.type === "usable" && usable.includes(one.key)) continue;
+    const twin = one.type === "usable" ? usable.find((key) => sameUse(db, key, one.key)) : undefined;
+    if (one.type === "notPermitted") problems.push(`no ReferenceGrant permits ${one.problem}`);
+    else if (one.type === "invalid") problems.push(one.problem);
+    else if (twin === undefined) usable.push(one.key);
+    else problems.push(`Secret ${one.key} has the same kind of key and a name in common with Secret ${twin}`);
+  }
+  if (problems.length === 0) return { usable, conditions: [] };
+  if (usable.length > 0) return { usable, conditions: [listenerPartiallyInvalidCertificateRef(problems)] };
+  const refused = followed.filter((one) => one.type === "notPermitted").map(({ problem }) => problem);
+  return { usable, conditions: [refused.length === followed.length ? listenerRefNotPermitted(refused) : listenerInvalidCertificateRef(problems)] };
+}
+
+/** Envoy refuses a chain in which it cannot choose between two certificates: the same kind of key for the same name. */
+function sameUse(db: Db, a: ObjectKey, b: ObjectKey): boolean {
+  const [first, second] = [certificate(db, a), certificate(db, b)];
+  if (first.type === "invalid" || second.type === "invalid") return false;
+  const names = new Set(first.certificate.names);
+  return first.certificate.algorithm === second.certificate.algorithm && second.certificate.names.some((name) => names.has(name));
+}
+
+/** Is there a name that a certificate of both lists is valid for? */
+export function certificatesOverlap(db: Db, a: readonly ObjectKey[], b: readonly ObjectKey[]): boolean {
+  const names = (keys: readonly ObjectKey[]): readonly string[] =>
+    keys.flatMap((key) => {
+      const result = certificate(db, key);
+      return result.type === "valid" ? result.certificate.names : [];
+    });
+  const others = names(b);
+  return names(a).some((name) => others.some((other) => overlap(name, other)));
+}

@@ -1,0 +1,131 @@
+// Listeners of Gateways as the rest of the reconcilers see them: which are served, to whom they are open, under which route table.
+// Puts together what a listener says itself (listener-spec.ts), what others leave it (conflicts.ts) and its certificates.
+
+import type { Db } from "../../store/db.ts";
+import type { ObjectKey } from "../../store/key.ts";
+import { memo } from "../../store/memo.ts";
+import {
+  listenerAccepted,
+  listenerConflictedNotAccepted,
+  listenerNotProgrammed,
+  listenerOverlappingCertificates,
+  listenerOverlappingHostnames,
+  listenerResolvedRefs,
+} from "../conditions.ts";
+import { normaliseHostname, overlap } from "../hostnames.ts";
+import type { Condition } from "../reconciler.ts";
+import { conflicts } from "./conflicts.ts";
+import { certificatesOverlap, listenerCertificates } from "./listener-certificates.ts";
+import { allowedKinds, allowedNamespaces, type ListenerSpec, ownProblems, terminatesTls } from "./listener-spec.ts";
+import type { ListenerState } from "./listener-state.ts";
+import { gatewaysOf, proxyOf } from "./proxies.ts";
+
+/** Listeners of a Gateway in spec order; empty when the Gateway is not ours. */
+export const listeners = memo("listeners", (db: Db, gateway: ObjectKey): readonly ListenerState[] => {
+  const proxy = proxyOf(db, gateway);
+  if (proxy === undefined) return [];
+  return plainListeners(db, gateway).map((listener) => {
+    if (!listener.ready || listener.protocol !== "HTTPS" || listener.tls === undefined) return listener;
+    const condition = overlapOf(db, listener, httpsListeners(db, proxy, String(listener.port)));
+    if (condition === undefined) return listener;
+    return { ...listener, tls: { ...listener.tls, overlapping: true }, conditions: [...listener.conditions, condition] };
+  });
+});
+
+/** Listeners without regard to overlaps in TLS, so that listeners can be compared with each other. */
+const plainListeners = memo("plainListeners", (db: Db, gateway: ObjectKey): readonly ListenerState[] => {
+  const proxy = proxyOf(db, gateway) ?? "";
+  const conflicting = new Map(conflicts(db, gateway).map(({ position, condition }) => [position, condition]));
+  const certificates = listenerCertificates(db, gateway);
+  return (db.get("Gateway", gateway)?.spec.listeners ?? []).map((spec, position) => {
+    const { kinds, conditions: ofKinds } = allowedKinds(spec);
+    const { usable, conditions: ofCertificates } = certificates[position] ?? { usable: [], conditions: [] };
+    const problems = [...ownProblems(spec), ...ofConflict(conflicting.get(position))];
+    const ready = problems.length === 0 && kinds.length > 0 && (!terminatesTls(spec) || usable.length > 0);
+    const hostname = normaliseHostname(spec.hostname);
+    const table = ready ? routeTableOf(gateway, spec) : undefined;
+    return {
+      gateway,
+      proxy,
+      name: spec.name,
+      protocol: spec.protocol,
+      port: spec.port,
+      ...(hostname === undefined ? {} : { hostname }),
+      kinds,
+      namespaces: allowedNamespaces(spec),
+      ready,
+      ...(table === undefined ? {} : { routeTable: table }),
+      ...(usable.length === 0 ? {} : { tls: { certificates: usable, overlapping: false } }),
+      conditions: complete([...problems, ...mostTelling([...ofCertificates, ...ofKinds])], ready),
+    };
+  });
+});
+
+function ofConflict(conflict: Condition | undefined): readonly Condition[] {
+  if (conflict === undefined) return [];
+  return conflict.type === "Conflicted" ? [conflict, listenerConflictedNotAccepted(conflict.reason)] : [conflict];
+}
+
+/** ResolvedRefs can be said once: what is wrong with certificates goes before what is wrong with kinds. */
+function mostTelling(conditions: readonly Condition[]): readonly Condition[] {
+  return conditions.slice(0, 1);
+}
+
+/** One condition per type; types that nothing was said of say that all is well. Programmed of a ready listener is not decided here. */
+function complete(said: readonly Condition[], ready: boolean): readonly Condition[] {
+  const first = said.filter(({ type }, position) => said.findIndex((other) => other.type === type) === position);
+  const has = (type: string): boolean => first.some((condition) => condition.type === type);
+  return [
+    ...first,
+    ...(has("Accepted") ? [] : [listenerAccepted()]),
+    ...(has("ResolvedRefs") ? [] : [listenerResolvedRefs()]),
+    ...(ready || has("Programmed") ? [] : [listenerNotProgrammed()]),
+  ];
+}
+
+/** HTTP listeners of a port are told apart by Host alone and share a table; HTTPS ones by SNI first, and have one each. */
+function routeTableOf(gateway: ObjectKey, { protocol, port, name }: ListenerSpec): string | undefined {
+  if (protocol === "HTTP") return `http-${port}`;
+  return protocol === "HTTPS" ? `https-${port}/${gateway}/${name}` : undefined;
+}
+
+/** Ready listeners of a proxy, oldest Gateway first, then in spec order. */
+export const readyListeners = memo("readyListeners", (db: Db, proxy: string): readonly ListenerState[] =>
+  gatewaysOf(db, proxy).flatMap((gateway) => listeners(db, gateway).filter(({ ready }) => ready)),
+);
+
+/** Ready listeners that share a route table: what a host of one of them may be taken away by (listener isolation). */
+export const listenersOfTable = memo("listenersOfTable", (db: Db, proxy: string, routeTable: string): readonly ListenerState[] =>
+  readyListeners(db, proxy).filter((listener) => listener.routeTable === routeTable),
+);
+
+/** Route tables of a proxy, sorted. */
+export const routeTables = memo("routeTables", (db: Db, proxy: string): readonly string[] => {
+  const names = readyListeners(db, proxy).flatMap(({ routeTable }) => (routeTable === undefined ? [] : [routeTable]));
+  return [...new Set(names)].sort();
+});
+
+const httpsListeners = memo("httpsListeners", (db: Db, proxy: string, port: string): readonly ListenerState[] =>
+  gatewaysOf(db, proxy)
+    .flatMap((gateway) => plainListeners(db, gateway))
+    .filter((listener) => listener.ready && listener.protocol === "HTTPS" && String(listener.port) === port),
+);
+
+/**
+ * Gateway API, OverlappingTLSConfig: a browser reuses an HTTP/2 connection for every name its certificate covers, also for names that
+ * belong to another listener.
+ */
+function overlapOf(db: Db, listener: ListenerState, port: readonly ListenerState[]): Condition | undefined {
+  const others = port.filter(({ gateway, name }) => gateway !== listener.gateway || name !== listener.name);
+  const sameNames = others.filter((other) => overlap(listener.hostname, other.hostname));
+  if (sameNames.length > 0) return listenerOverlappingHostnames(sameNames.map((other) => shown(listener, other)));
+  const own = listener.tls?.certificates ?? [];
+  const sameCertificates = others.filter((other) => certificatesOverlap(db, own, other.tls?.certificates ?? []));
+  return sameCertificates.length > 0
+    ? listenerOverlappingCertificates(sameCertificates.map((other) => shown(listener, other)))
+    : undefined;
+}
+
+function shown(from: ListenerState, other: ListenerState): string {
+  return from.gateway === other.gateway ? `listener ${other.name}` : `listener ${other.name} of Gateway ${other.gateway}`;
+}
