@@ -8,6 +8,13 @@ export interface Resource {
   readonly name: string;
   readonly version: string;
   readonly bytes: Uint8Array;
+  /** A cluster that warms on more than its endpoints (DNS, SDS secrets, active health checks): routes that newly name it wait for it. */
+  readonly warms?: true;
+  /**
+   * Names of every cluster that a route configuration or listener sends to. With it, the resource is sent as soon as these are; without
+   * it, as soon as every cluster of its snapshot is.
+   */
+  readonly needs?: readonly string[];
 }
 
 /**

@@ -1,0 +1,112 @@
+// One type on one stream: what was asked for, what is on its way, what was refused and what shall go. Owns that record and the questions
+// one asks of it; what is sent when is the stream's business (xds/stream.ts).
+
+import type { Resource, TypeUrl } from "./resource.ts";
+import { heldVersion, type Subscription } from "./subscription.ts";
+
+/** A response that the client has not answered yet. */
+export interface Outstanding {
+  readonly nonce: string;
+  readonly updated: readonly Resource[];
+  readonly removed: readonly string[];
+  /** Names of `updated` that the client did not hold before. */
+  readonly fresh: ReadonlySet<string>;
+  /** When it was written, ms. */
+  readonly since: number;
+}
+
+/** A name that the client holds and that has left the snapshot. */
+export interface Removal {
+  /** The snapshot version in which it was gone. */
+  readonly goneIn: number;
+  /** When it may be removed, ms; undefined until the client has acknowledged the routes of that snapshot. */
+  readonly due: number | undefined;
+}
+
+export interface Lane {
+  readonly typeUrl: TypeUrl;
+  subscription: Subscription | undefined;
+  /** In order of sending. One, except where acknowledgements are withheld for long (clusters) and for assignments that go with their clusters. */
+  outstanding: readonly Outstanding[];
+  /** Sets of names of refused responses, to be sent again, each by itself. */
+  repairs: readonly (readonly string[])[];
+  /** No repair before this moment, ms. */
+  repairAt: number;
+  readonly removals: Map<string, Removal>;
+  /** Snapshot version whose changes are all written, except `waiting`. */
+  written: number;
+  /** Snapshot version whose changes are all written and answered. */
+  settled: number;
+  /** Resources that wait for a cluster. */
+  waiting: readonly string[];
+  /** Sent for the first time in a refused response, not yet sorted out. */
+  readonly doubtful: Set<string>;
+  /** Sent for the first time and warming on more than endpoints → when their clock runs out, ms. */
+  readonly warming: Map<string, number>;
+}
+
+export function createLane(typeUrl: TypeUrl): Lane {
+  return {
+    typeUrl,
+    subscription: undefined,
+    outstanding: [],
+    repairs: [],
+    repairAt: 0,
+    removals: new Map(),
+    written: 0,
+    settled: 0,
+    waiting: [],
+    doubtful: new Set(),
+    warming: new Map(),
+  };
+}
+
+/** Notes a response as sent; `before` is the subscription as it was when the client knew nothing of it. */
+export function noteSent(lane: Lane, sent: Omit<Outstanding, "fresh">, before: Subscription | undefined): Outstanding {
+  const isFresh = (name: string): boolean => before === undefined || heldVersion(before, name) === undefined;
+  const fresh = new Set(sent.updated.map((resource) => resource.name).filter(isFresh));
+  const noted = { ...sent, fresh };
+  lane.outstanding = [...lane.outstanding, noted];
+  return noted;
+}
+
+/**
+ * Takes the response with this nonce off the list, and those before it: a client answers in order. Undefined = the nonce is stale, which
+ * says nothing about anything.
+ */
+export function takeAnswered(
+  lane: Lane,
+  nonce: string,
+): { readonly answered: Outstanding; readonly earlier: readonly Outstanding[] } | undefined {
+  const position = lane.outstanding.findIndex((response) => response.nonce === nonce);
+  const answered = lane.outstanding[position];
+  if (answered === undefined) return undefined;
+  const earlier = lane.outstanding.slice(0, position);
+  lane.outstanding = lane.outstanding.slice(position + 1);
+  return { answered, earlier };
+}
+
+/** Everything in it is accepted. */
+export function noteAccepted(lane: Lane, { updated }: Outstanding): void {
+  for (const { name } of updated) {
+    lane.doubtful.delete(name);
+    lane.warming.delete(name);
+  }
+  forgetDoubts(lane);
+}
+
+/**
+ * A refused response says that something in it is bad, not what; and what of it the client applied is unknown. Its names are sent again in
+ * two halves, and so on, until the bad one stands alone: each set is smaller than the one it came from, so this ends.
+ */
+export function splitRefused(lane: Lane, { updated, removed, fresh }: Outstanding): void {
+  const names = [...updated.map((resource) => resource.name), ...removed];
+  const middle = Math.ceil(names.length / 2);
+  lane.repairs = [names.slice(0, middle), names.slice(middle), ...lane.repairs];
+  for (const name of fresh) lane.doubtful.add(name);
+}
+
+/** Once nothing is on its way and nothing to repair, no name is in doubt. */
+export function forgetDoubts(lane: Lane): void {
+  if (lane.outstanding.length === 0 && lane.repairs.length === 0) lane.doubtful.clear();
+}

@@ -1,0 +1,293 @@
+// The aggregated delta xDS server: the only importer of @grpc/grpc-js. Owns the port, the streams and who may ask for which proxy; what is
+// said on a stream is xds/stream.ts. Runs no translation and waits for no client: a slow Envoy slows only itself.
+
+import { Server, ServerCredentials, status, type ServerDuplexStream, type ServiceDefinition } from "@grpc/grpc-js";
+import { createQuarantine, type Quarantine, type RefusedVersion } from "./quarantine.ts";
+import type { Resource, Snapshot, TypeUrl } from "./resource.ts";
+import { AdsStream, type Clock, type Timing } from "./stream.ts";
+import { decodeRequest, type Node } from "./wire.ts";
+
+/** Which client on which stream; `proxy` is the name of its snapshots. */
+export interface Client {
+  readonly stream: number;
+  readonly nodeId: string;
+  readonly proxy: string;
+}
+
+/** The client runs everything of this type up to this snapshot version, except what was refused. */
+export interface Acknowledgement extends Client {
+  readonly typeUrl: TypeUrl;
+  readonly snapshotVersion: number;
+}
+
+/** The client refused a response. */
+export interface RefusedResponse extends Client {
+  readonly typeUrl: TypeUrl;
+  /** Everything in the response; more than one = the bad one is not known yet, and each will be sent again. */
+  readonly names: readonly string[];
+  /** The resource that was refused, once it stood alone; its version is not sent again. */
+  readonly resource?: Resource;
+  /** Envoy's own text. */
+  readonly message: string;
+}
+
+export interface XdsServerOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** PEM. Both sides show a certificate of this authority, over TLS 1.2 or newer. Absent = plain text: for tests. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  readonly clock: Clock;
+  readonly timing?: Partial<Timing>;
+  /** Which proxy a client may be told about. Absent = the one it names as its node cluster. */
+  readonly authorise?: (peer: string, node: Node) => { readonly proxy: string } | { readonly refusal: string };
+  readonly onConnected?: (client: Client) => void;
+  readonly onDisconnected?: (client: Client) => void;
+  readonly onAcknowledged?: (acknowledgement: Acknowledgement) => void;
+  readonly onRefused?: (refused: RefusedResponse) => void;
+  readonly log?: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** One stream, for people who ask what a proxy was told. Times are ISO 8601 or, for `due`, milliseconds from now. */
+export interface StreamState extends Client {
+  readonly connectedSince: string;
+  readonly types: readonly TypeState[];
+}
+
+export interface TypeState {
+  readonly typeUrl: TypeUrl;
+  readonly wildcard: boolean;
+  /** Names asked for one by one. */
+  readonly names: number;
+  /** Resources the client holds. */
+  readonly held: number;
+  readonly sentVersion: number;
+  readonly acknowledgedVersion: number;
+  readonly refused: readonly RefusedVersion[];
+  /** Nonces that are not answered yet. */
+  readonly outstanding: readonly string[];
+  /** Resources that wait for a cluster. */
+  readonly waiting: readonly string[];
+  /** Responses still to be sent because one was refused. */
+  readonly repairs: number;
+  /** Names that will be removed; `due` is undefined until the routes are acknowledged. */
+  readonly removals: readonly { readonly name: string; readonly due: number | undefined }[];
+}
+
+export interface XdsServer {
+  listen(): Promise<{ readonly port: number }>;
+  /** Tells the proxy's clients. Never blocks, and never throws because of a client. */
+  publish(snapshot: Snapshot): void;
+  /** The proxy is no more: its clients keep what they have until they go. */
+  withdraw(proxy: string): void;
+  streams(): readonly StreamState[];
+  /** Ends all streams and frees the port. */
+  close(): Promise<void>;
+}
+
+const defaultTiming: Timing = { graceMs: 10_000, warmingMs: 2000, repairMs: 100 };
+
+/** A reconnect with 25,000 assignments is a request of more than 4 MiB, which grpc-js would refuse (reference/xds.md F). */
+const channelOptions = {
+  "grpc.max_receive_message_length": 256 * 1024 * 1024,
+  "grpc.max_send_message_length": -1,
+  "grpc.keepalive_time_ms": 30_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+  "grpc.keepalive_permit_without_calls": 1,
+};
+
+const bytesAsTheyAre = (bytes: Buffer): Buffer => bytes;
+
+const service: ServiceDefinition = {
+  DeltaAggregatedResources: {
+    path: "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: bytesAsTheyAre,
+    requestDeserialize: bytesAsTheyAre,
+    responseSerialize: bytesAsTheyAre,
+    responseDeserialize: bytesAsTheyAre,
+  },
+};
+
+type Call = ServerDuplexStream<Buffer, Buffer>;
+
+/** What all streams of one proxy share. */
+interface ProxyRecord {
+  snapshot: Snapshot | undefined;
+  readonly quarantine: Quarantine;
+  readonly connections: Set<Connection>;
+}
+
+interface Connection {
+  readonly client: Client;
+  readonly connectedSince: string;
+  readonly call: Call;
+  readonly stream: AdsStream;
+}
+
+export function createXdsServer(options: XdsServerOptions): XdsServer {
+  const server = new Server(channelOptions);
+  const proxies = new Map<string, ProxyRecord>();
+  const streams = createStreams(options, (proxy) => {
+    const record = proxies.get(proxy) ?? { snapshot: undefined, quarantine: createQuarantine(), connections: new Set() };
+    proxies.set(proxy, record);
+    return record;
+  });
+  server.addService(service, { DeltaAggregatedResources: (call: Call) => streams.accept(call) });
+  return {
+    async listen() {
+      const port = await new Promise<number>((resolve, reject) => {
+        server.bindAsync(`${options.host}:${options.port}`, credentials(options.tls), (error, bound) =>
+          error ? reject(new Error(`listen for xDS on ${options.host}:${options.port}`, { cause: error })) : resolve(bound),
+        );
+      });
+      return { port };
+    },
+    publish: (snapshot) => streams.publish(snapshot.proxy, snapshot),
+    withdraw(proxy) {
+      if (!proxies.has(proxy)) return;
+      streams.publish(proxy, undefined);
+      if (proxies.get(proxy)?.connections.size === 0) proxies.delete(proxy);
+    },
+    streams: () =>
+      [...proxies.values()].flatMap((record) => [...record.connections].map((each) => stateOf(each, record, options.clock))),
+    async close() {
+      for (const { connections } of proxies.values()) for (const { call } of connections) call.end();
+      server.forceShutdown();
+    },
+  };
+}
+
+function credentials(tls: XdsServerOptions["tls"]): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  // grpc-js hands these on to tls.createSecureContext, where the process-wide minimum of TLS 1.2 holds.
+  return ServerCredentials.createSsl(
+    Buffer.from(tls.ca),
+    [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }],
+    true,
+  );
+}
+
+/** Accepts calls and hands snapshots to the streams of their proxy. */
+function createStreams(options: XdsServerOptions, recordOf: (proxy: string) => ProxyRecord) {
+  const log = options.log ?? (() => {});
+  let count = 0;
+
+  /** A stream that fails is a bug in here or a client that speaks no xDS: it alone ends, and the client may come again. */
+  const guarded = ({ call, client, stream }: Connection, act: () => void): void => {
+    try {
+      act();
+    } catch (cause) {
+      log("xDS stream failed", { ...client, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+      stream.close();
+      call.emit("error", { code: status.INTERNAL, details: "the stream failed" });
+    }
+  };
+
+  const open = (call: Call, node: Node, proxy: string): Connection => {
+    const client: Client = { stream: ++count, nodeId: node.id, proxy };
+    const record = recordOf(proxy);
+    const stream = new AdsStream({
+      write: (bytes) => void call.write(bytes),
+      clock: options.clock,
+      timing: { ...defaultTiming, ...options.timing },
+      quarantine: record.quarantine,
+      onSettled: (typeUrl, snapshotVersion) => options.onAcknowledged?.({ ...client, typeUrl, snapshotVersion }),
+      onRefused(typeUrl, refused) {
+        log("xDS response refused", {
+          ...client,
+          typeUrl,
+          names: refused.names.slice(0, 10),
+          count: refused.names.length,
+          message: refused.message,
+        });
+        options.onRefused?.({ ...client, typeUrl, ...refused });
+      },
+      onQuarantineChanged() {
+        for (const each of record.connections) guarded(each, () => each.stream.pump());
+      },
+    });
+    const connection: Connection = { client, connectedSince: new Date().toISOString(), call, stream };
+    record.connections.add(connection);
+    stream.publish(record.snapshot);
+    options.onConnected?.(client);
+    return connection;
+  };
+
+  return {
+    accept(call: Call): void {
+      let connection: Connection | undefined;
+      call.on("data", (bytes: Buffer) => {
+        if (connection === undefined) {
+          const asked = identify(options, call, bytes);
+          if ("refusal" in asked) {
+            log("xDS client refused", { peer: call.getPeer(), reason: asked.refusal });
+            call.emit("error", { code: status.PERMISSION_DENIED, details: asked.refusal });
+            return;
+          }
+          connection = open(call, asked.node, asked.proxy);
+        }
+        const { stream } = connection;
+        guarded(connection, () => stream.receive(decodeRequest(bytes, false)));
+      });
+      const gone = (): void => {
+        const left = connection;
+        if (left === undefined || !recordOf(left.client.proxy).connections.delete(left)) return;
+        left.stream.close();
+        options.onDisconnected?.(left.client);
+      };
+      call.on("end", () => {
+        gone();
+        call.end();
+      });
+      call.on("cancelled", gone);
+      call.on("error", gone);
+      call.on("close", gone);
+    },
+    publish(proxy: string, snapshot: Snapshot | undefined): void {
+      const record = recordOf(proxy);
+      if (snapshot) record.quarantine.follow(record.snapshot, snapshot);
+      record.snapshot = snapshot;
+      for (const each of record.connections) guarded(each, () => each.stream.publish(snapshot));
+    },
+  };
+}
+
+type Identity = { readonly node: Node; readonly proxy: string } | { readonly refusal: string };
+
+function identify({ authorise }: XdsServerOptions, call: Call, bytes: Buffer): Identity {
+  let node: Node | undefined;
+  try {
+    ({ node } = decodeRequest(bytes, true));
+  } catch (cause) {
+    return { refusal: `the first request cannot be read: ${cause instanceof Error ? cause.message : String(cause)}` };
+  }
+  if (node === undefined || node.cluster === "") return { refusal: "the first request names no node cluster" };
+  const answer = authorise?.(call.getPeer(), node) ?? { proxy: node.cluster };
+  return "refusal" in answer ? answer : { node, proxy: answer.proxy };
+}
+
+function stateOf({ client, connectedSince, stream }: Connection, { quarantine }: ProxyRecord, clock: Clock): StreamState {
+  const refused = quarantine.list();
+  const types = stream.lanes.flatMap((lane): TypeState[] => {
+    const { subscription } = lane;
+    if (subscription === undefined) return [];
+    return [
+      {
+        typeUrl: lane.typeUrl,
+        wildcard: subscription.wildcard,
+        names: subscription.names.reduce((sum, names) => sum + names.size, 0),
+        held: subscription.held.reduce((sum, held) => sum + held.size, 0),
+        sentVersion: lane.written,
+        acknowledgedVersion: lane.settled,
+        refused: refused.filter((each) => each.typeUrl === lane.typeUrl),
+        outstanding: lane.outstanding.map((response) => response.nonce),
+        waiting: lane.waiting,
+        repairs: lane.repairs.length,
+        removals: [...lane.removals].map(([name, { due }]) => ({ name, due: due === undefined ? undefined : due - clock.now() })),
+      },
+    ];
+  });
+  return { ...client, connectedSince, types };
+}

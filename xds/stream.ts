@@ -1,0 +1,329 @@
+// One client's stream: the only writer to it, and so the place where order, pace and repair come together. It is told of requests, of new
+// snapshots and of time, and writes bytes; it knows nothing of gRPC, and never waits.
+
+import { diff, lookup, noResourceSet, type Delta } from "./diff.ts";
+import {
+  createLane,
+  forgetDoubts,
+  noteAccepted,
+  noteSent,
+  splitRefused,
+  takeAnswered,
+  type Lane,
+  type Outstanding,
+} from "./lane.ts";
+import { mustBeWrittenBefore, mustWait, removedAtOnce, removeOrder, routingTypes, sendOrder } from "./order.ts";
+import type { Quarantine } from "./quarantine.ts";
+import type { Resource, ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
+import { ask, covers, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
+import { typeUrls } from "./type-urls.ts";
+import { encodeResponse, type DeltaRequest } from "./wire.ts";
+
+/** Time as a parameter: milliseconds since some fixed moment, and a task to run once after so many of them (the result takes it back). */
+export interface Clock {
+  now(): number;
+  after(ms: number, task: () => void): () => void;
+}
+
+/** All in milliseconds. */
+export interface Timing {
+  /** Between the acknowledgement of the routes and a removal; longer than the slowest request filter. */
+  readonly graceMs: number;
+  /** How long routes wait for a cluster that warms, and how long an unanswered cluster response keeps the next one back. */
+  readonly warmingMs: number;
+  /** Between two responses that repair a refused one. */
+  readonly repairMs: number;
+}
+
+export interface StreamOptions {
+  readonly write: (response: Buffer) => void;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly quarantine: Quarantine;
+  /** Everything of this type up to this snapshot version is written and answered. */
+  readonly onSettled: (typeUrl: TypeUrl, snapshotVersion: number) => void;
+  readonly onRefused: (
+    typeUrl: TypeUrl,
+    refused: { readonly names: readonly string[]; readonly resource?: Resource; readonly message: string },
+  ) => void;
+  /** What the quarantine lets through has changed: every stream of this proxy must look again. */
+  readonly onQuarantineChanged: () => void;
+}
+
+/** Envoy withholds the acknowledgements of all clusters while one warms (up to 15 s). This many responses may be on their way meanwhile. */
+const mostUnanswered = 8;
+
+export class AdsStream {
+  readonly #options: StreamOptions;
+  readonly #lanes = new Map<TypeUrl, Lane>(sendOrder.map((typeUrl) => [typeUrl, createLane(typeUrl)]));
+  #snapshot: Snapshot | undefined;
+  #nonces = 0;
+  /** Clusters that were sent before the client asked for any endpoints: their assignments are owed. */
+  readonly #owed = new Set<string>();
+  #cancelWake: () => void = () => {};
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
+
+  get lanes(): readonly Lane[] {
+    return [...this.#lanes.values()];
+  }
+
+  /** A new snapshot, or undefined when the proxy has none any more: then the client keeps what it has. */
+  publish(snapshot: Snapshot | undefined): void {
+    this.#snapshot = snapshot;
+    if (snapshot) this.#forgetReturned(snapshot);
+    else this.#forgetVersions();
+    this.pump();
+  }
+
+  receive(request: DeltaRequest): void {
+    if (!isTypeUrl(request.typeUrl)) return;
+    const lane = this.#lane(request.typeUrl);
+    lane.subscription = subscribe(lane.subscription, request);
+    if (request.nonce !== "") this.#answered(lane, request);
+    this.pump();
+  }
+
+  /** Sends whatever may be sent now, in order. Called after everything that happens; calling it once too often sends nothing. */
+  pump(): void {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) return;
+    for (const lane of this.#lanes.values()) {
+      this.#advance(lane, snapshot);
+      if (lane.typeUrl === typeUrls.cluster) this.#payOwed(snapshot);
+      this.#repair(lane, snapshot);
+    }
+    for (const lane of this.#lanes.values()) this.#settle(lane);
+    for (const typeUrl of new Set([...removeOrder, ...this.#lanes.keys()])) this.#remove(this.#lane(typeUrl), snapshot);
+    this.#scheduleWake();
+  }
+
+  close(): void {
+    this.#snapshot = undefined;
+    this.#cancelWake();
+  }
+
+  #lane(typeUrl: TypeUrl): Lane {
+    const known = this.#lanes.get(typeUrl);
+    if (known) return known;
+    const made = createLane(typeUrl);
+    this.#lanes.set(typeUrl, made);
+    return made;
+  }
+
+  #advance(lane: Lane, snapshot: Snapshot): void {
+    if (lane.subscription === undefined) {
+      lane.written = snapshot.version;
+      return;
+    }
+    if (mustBeWrittenBefore(lane.typeUrl).some((earlier) => this.#lane(earlier).written < snapshot.version)) return;
+    const delta = diff(lane.subscription, this.#view(lane, snapshot), this.#holdBack(lane, snapshot));
+    const goneNow = removedAtOnce(lane.typeUrl) ? delta.gone.filter((name) => !inSnapshot(snapshot, lane, name)) : [];
+    const due = delta.due || goneNow.length > 0;
+    // What is due while the lane is busy stays in the diff and is taken, with whatever has come by then, when the answer is there.
+    if (due && !this.#free(lane)) return;
+    const before = lane.subscription;
+    this.#adopt(lane, delta, snapshot);
+    if (!due) return;
+    if (goneNow.length > 0) lane.subscription = record(lane.subscription, [], goneNow);
+    this.#send(lane, { updated: delta.updated, removed: [...delta.absent, ...goneNow] }, before);
+    if (lane.typeUrl === typeUrls.cluster) this.#sendAssignments(delta.updated, snapshot);
+  }
+
+  #adopt(lane: Lane, delta: Delta, snapshot: Snapshot): void {
+    lane.subscription = delta.next;
+    lane.written = snapshot.version;
+    lane.waiting = delta.waiting;
+    if (removedAtOnce(lane.typeUrl)) return;
+    for (const name of delta.gone) {
+      if (lane.removals.has(name) || inSnapshot(snapshot, lane, name)) continue;
+      lane.removals.set(name, { goneIn: snapshot.version, due: undefined });
+    }
+  }
+
+  #send(
+    lane: Lane,
+    { updated, removed }: { updated: readonly Resource[]; removed: readonly string[] },
+    before: Subscription | undefined,
+  ): void {
+    const nonce = String(++this.#nonces);
+    const now = this.#options.clock.now();
+    const { fresh } = noteSent(lane, { nonce, updated, removed, since: now }, before);
+    for (const { name, warms } of updated)
+      if (warms && fresh.has(name)) lane.warming.set(name, now + this.#options.timing.warmingMs);
+    this.#options.write(encodeResponse({ typeUrl: lane.typeUrl, nonce, updated, removed }));
+  }
+
+  /**
+   * The assignment of every cluster that was just sent, again even when it is unchanged: Envoy does not ask for a service name it already
+   * knows, and would warm the cluster for 15 s. Goes at once, whatever else the endpoint lane has on its way.
+   */
+  #sendAssignments(clusters: readonly Resource[], snapshot: Snapshot): void {
+    const names = clusters.map((cluster) => cluster.name);
+    const listens = this.#lane(typeUrls.loadAssignment).subscription ?? this.#lane(typeUrls.listener).subscription;
+    if (listens) this.#pushAssignments(names, snapshot);
+    else for (const name of names) this.#owed.add(name);
+  }
+
+  /**
+   * At its first start Envoy asks for endpoints as it sets up its clusters, and for listeners after them: until then it ignores a push and
+   * needs none. After a reconnect it asks for what it had, so a new cluster on a service name it had is owed.
+   */
+  #payOwed(snapshot: Snapshot): void {
+    if (this.#owed.size === 0) return;
+    const { subscription } = this.#lane(typeUrls.loadAssignment);
+    if (subscription === undefined && this.#lane(typeUrls.listener).subscription === undefined) return;
+    const names = [...this.#owed].filter((name) => subscription === undefined || covers(subscription, name));
+    this.#owed.clear();
+    this.#pushAssignments(names, snapshot);
+  }
+
+  #pushAssignments(names: readonly string[], snapshot: Snapshot): void {
+    const lane = this.#lane(typeUrls.loadAssignment);
+    const resources = this.#view(lane, snapshot);
+    const before = lane.subscription;
+    const delta = before && diff(before, resources);
+    if (delta) this.#adopt(lane, delta, snapshot);
+    const changed = delta?.updated ?? [];
+    const sent = new Set(changed.map((resource) => resource.name));
+    const again = names.flatMap((name) => (sent.has(name) ? [] : (lookup(resources, name) ?? [])));
+    if (lane.subscription) lane.subscription = record(lane.subscription, again, []);
+    if (again.length > 0 || delta?.due)
+      this.#send(lane, { updated: [...changed, ...again], removed: delta?.absent ?? [] }, before);
+  }
+
+  #answered(lane: Lane, { nonce, error }: DeltaRequest): void {
+    const taken = takeAnswered(lane, nonce);
+    if (taken === undefined) return;
+    const accepted = error ? taken.earlier : [...taken.earlier, taken.answered];
+    let changed = false;
+    for (const response of accepted) {
+      noteAccepted(lane, response);
+      changed = this.#options.quarantine.accepted(lane.typeUrl, response.updated) || changed;
+    }
+    if (error) changed = this.#refused(lane, taken.answered, error.message) || changed;
+    if (changed) this.#options.onQuarantineChanged();
+  }
+
+  /** True when a version was put into quarantine. */
+  #refused(lane: Lane, response: Outstanding, message: string): boolean {
+    const { updated, removed } = response;
+    const names = [...updated.map((resource) => resource.name), ...removed];
+    const [resource] = updated;
+    const alone = names.length === 1 ? resource : undefined;
+    this.#options.onRefused(lane.typeUrl, { names, message, ...(alone && { resource: alone }) });
+    if (names.length > 1) splitRefused(lane, response);
+    if (alone === undefined) return false;
+    lane.doubtful.delete(alone.name);
+    forgetDoubts(lane);
+    return this.#options.quarantine.refused(lane.typeUrl, alone, message);
+  }
+
+  #repair(lane: Lane, snapshot: Snapshot): void {
+    const { subscription } = lane;
+    const now = this.#options.clock.now();
+    if (subscription === undefined || lane.repairs.length === 0 || !this.#free(lane) || lane.repairAt > now) return;
+    const [names = [], ...rest] = lane.repairs;
+    lane.repairs = rest;
+    const resources = this.#view(lane, snapshot);
+    const wanted = names.filter((name) => covers(subscription, name));
+    const updated = wanted.flatMap((name) => lookup(resources, name) ?? []);
+    const removed = wanted.filter((name) => !inSnapshot(snapshot, lane, name));
+    if (updated.length === 0 && removed.length === 0) {
+      forgetDoubts(lane);
+      this.#repair(lane, snapshot);
+      return;
+    }
+    lane.repairAt = now + this.#options.timing.repairMs;
+    lane.subscription = record(subscription, updated, removed);
+    this.#send(lane, { updated, removed }, subscription);
+    if (lane.typeUrl === typeUrls.cluster) this.#sendAssignments(updated, snapshot);
+  }
+
+  #settle(lane: Lane): void {
+    const idle = lane.outstanding.length === 0 && lane.repairs.length === 0 && lane.waiting.length === 0;
+    if (!idle || lane.written <= lane.settled) return;
+    lane.settled = lane.written;
+    if (lane.subscription) this.#options.onSettled(lane.typeUrl, lane.settled);
+  }
+
+  #remove(lane: Lane, snapshot: Snapshot): void {
+    if (lane.subscription === undefined || lane.removals.size === 0) return;
+    const now = this.#options.clock.now();
+    const routed = Math.min(...routingTypes.map((typeUrl) => this.#lane(typeUrl).settled));
+    const ready: string[] = [];
+    for (const [name, { goneIn, due }] of lane.removals) {
+      if (due === undefined && routed >= goneIn) lane.removals.set(name, { goneIn, due: now + this.#options.timing.graceMs });
+      else if (due !== undefined && due <= now) ready.push(name);
+    }
+    if (ready.length === 0 || !this.#free(lane)) return;
+    for (const name of ready) lane.removals.delete(name);
+    const { subscription } = lane;
+    const removed = ready.filter((name) => heldVersion(subscription, name) !== undefined && !inSnapshot(snapshot, lane, name));
+    if (removed.length === 0) return;
+    lane.subscription = record(subscription, [], removed);
+    this.#send(lane, { updated: [], removed }, subscription);
+  }
+
+  /** A resource that is back within the grace is not removed, and the grace starts anew when it goes again. */
+  #forgetReturned(snapshot: Snapshot): void {
+    for (const lane of this.#lanes.values()) {
+      for (const name of lane.removals.keys()) if (inSnapshot(snapshot, lane, name)) lane.removals.delete(name);
+    }
+  }
+
+  /** Snapshot versions start anew for a proxy that was withdrawn. */
+  #forgetVersions(): void {
+    this.#cancelWake();
+    for (const lane of this.#lanes.values()) {
+      lane.written = lane.settled = 0;
+      lane.removals.clear();
+    }
+  }
+
+  #view(lane: Lane, snapshot: Snapshot): ResourceSet {
+    return this.#options.quarantine.view(snapshot, lane.typeUrl);
+  }
+
+  #holdBack(lane: Lane, snapshot: Snapshot): ((resource: Resource) => boolean) | undefined {
+    if (!routingTypes.includes(lane.typeUrl)) return undefined;
+    const clusters = this.#lane(typeUrls.cluster);
+    const { subscription, doubtful, warming } = clusters;
+    const progress = { subscription, doubtful, warming, written: clusters.written >= snapshot.version };
+    const around = { wanted: this.#view(clusters, snapshot), now: this.#options.clock.now() };
+    return (resource) => mustWait(resource, progress, around);
+  }
+
+  #free(lane: Lane): boolean {
+    const last = lane.outstanding.at(-1);
+    if (last === undefined) return true;
+    if (lane.typeUrl !== typeUrls.cluster || lane.outstanding.length >= mostUnanswered) return false;
+    return last.since + this.#options.timing.warmingMs <= this.#options.clock.now();
+  }
+
+  /** The next moment at which something may be sent although nothing has happened. */
+  #scheduleWake(): void {
+    this.#cancelWake();
+    const now = this.#options.clock.now();
+    const moments: number[] = [];
+    for (const lane of this.#lanes.values()) {
+      for (const { due } of lane.removals.values()) if (due !== undefined) moments.push(due);
+      if (lane.repairs.length > 0) moments.push(lane.repairAt);
+      for (const moment of lane.warming.values()) moments.push(moment);
+      const last = lane.outstanding.at(-1);
+      if (lane.typeUrl === typeUrls.cluster && last) moments.push(last.since + this.#options.timing.warmingMs);
+    }
+    const next = moments.filter((moment) => moment > now);
+    if (next.length === 0) return;
+    this.#cancelWake = this.#options.clock.after(next.reduce((least, moment) => Math.min(least, moment)) - now, () =>
+      this.pump(),
+    );
+  }
+}
+
+const isTypeUrl = (text: string): text is TypeUrl => text.startsWith("type.googleapis.com/");
+
+const inSnapshot = (snapshot: Snapshot, lane: Lane, name: string): boolean =>
+  lookup(snapshot.resources.get(lane.typeUrl) ?? noResourceSet, name) !== undefined;
