@@ -32,6 +32,15 @@ export interface OwnedObject {
   readonly [field: string]: unknown;
 }
 
+/** A status as reconcilers state it: without the times of its conditions, which the status writer adds. */
+export type WantedStatus<Status> = Status extends readonly (infer Item)[]
+  ? readonly WantedStatus<Item>[]
+  : Status extends { readonly lastTransitionTime: string }
+    ? Omit<Status, "lastTransitionTime">
+    : Status extends object
+      ? { readonly [Field in keyof Status]: WantedStatus<Status[Field]> }
+      : Status;
+
 /** One per resource kind. Both functions are pure queries; operator/ writes what they return. */
 export interface Reconciler<K extends Kind> {
   readonly kind: K;
@@ -39,7 +48,10 @@ export interface Reconciler<K extends Kind> {
    * The wanted status without observedGeneration and lastTransitionTime, or undefined when the object is not ours to speak about.
    * Entries of other controllers (route parents, policy ancestors) are kept by the writer.
    */
-  status(db: Db, key: ObjectKey): Kinds[K] extends { readonly status?: infer Status } ? Status | undefined : undefined;
-  /** Objects this one calls for; an empty list means: remove what there was. */
-  owned?(db: Db, key: ObjectKey): readonly OwnedObject[];
+  status(db: Db, key: ObjectKey): Kinds[K] extends { readonly status?: infer Status } ? WantedStatus<Status> | undefined : undefined;
+  /**
+   * Objects this one calls for. An empty list means: remove what there was; undefined means: leave it as it is (the settings to make it
+   * from cannot be used, or nothing is to be served; what runs keeps running).
+   */
+  owned?(db: Db, key: ObjectKey): readonly OwnedObject[] | undefined;
 }

@@ -32,8 +32,9 @@ export function referencePermitted(db: Db, from: ReferenceFrom, to: ReferenceTo)
 
 function facts(grant: ReferenceGrant): readonly string[] {
   const namespace = grant.metadata.namespace ?? "";
-  return grant.spec.from.flatMap((from) =>
-    grant.spec.to.map((to) => fact(from, { group: to.group, kind: to.kind, namespace, name: to.name || anyName })),
+  const { from: sources, to: targets } = grant.spec ?? { from: [], to: [] };
+  return sources.flatMap((from) =>
+    targets.map((to) => fact(from, { group: to.group, kind: to.kind, namespace, name: to.name || anyName })),
   );
 }
 

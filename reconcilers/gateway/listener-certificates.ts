@@ -22,7 +22,8 @@ export interface ListenerCertificates {
 
 type Followed =
   | { readonly type: "usable"; readonly key: ObjectKey }
-  | { readonly type: "invalid" | "notPermitted"; readonly problem: string };
+  | { readonly type: "invalid"; readonly problem: string }
+  | { readonly type: "notPermitted"; readonly problem: string };
 
 /** Certificates of every listener of a Gateway, by position in spec.listeners; empty for those that do not terminate TLS. */
 export const listenerCertificates = memo("listenerCertificates", (db: Db, gateway: ObjectKey): readonly ListenerCertificates[] =>
@@ -50,17 +51,22 @@ function follow(db: Db, gateway: ObjectKey, ref: CertificateRef): Followed {
 function collect(db: Db, followed: readonly Followed[]): ListenerCertificates {
   const usable: ObjectKey[] = [];
   const problems: string[] = [];
+  const refused: string[] = [];
   for (const one of followed) {
-    if (one.type === "usable" && usable.includes(one.key)) continue;
-    const twin = one.type === "usable" ? usable.find((key) => sameUse(db, key, one.key)) : undefined;
-    if (one.type === "notPermitted") problems.push(`no ReferenceGrant permits ${one.problem}`);
-    else if (one.type === "invalid") problems.push(one.problem);
-    else if (twin === undefined) usable.push(one.key);
-    else problems.push(`Secret ${one.key} has the same kind of key and a name in common with Secret ${twin}`);
+    if (one.type === "usable") {
+      if (usable.includes(one.key)) continue;
+      const twin = usable.find((key) => sameUse(db, key, one.key));
+      if (twin === undefined) usable.push(one.key);
+      else problems.push(`Secret ${one.key} has the same kind of key and a name in common with Secret ${twin}`);
+    } else if (one.type === "notPermitted") {
+      refused.push(one.problem);
+      problems.push(`no ReferenceGrant permits ${one.problem}`);
+    } else {
+      problems.push(one.problem);
+    }
   }
   if (problems.length === 0) return { usable, conditions: [] };
   if (usable.length > 0) return { usable, conditions: [listenerPartiallyInvalidCertificateRef(problems)] };
-  const refused = followed.filter((one) => one.type === "notPermitted").map(({ problem }) => problem);
   return { usable, conditions: [refused.length === followed.length ? listenerRefNotPermitted(refused) : listenerInvalidCertificateRef(problems)] };
 }
 

@@ -93,8 +93,6 @@ export function allowedNamespaces(listener: ListenerSpec): ListenerState["namesp
       return namespaces.selector === undefined || selectorProblem(namespaces.selector) !== undefined
         ? { from: "None" }
         : { from: "Selector", selector: namespaces.selector };
-    case "None":
-      return { from: "None" };
     default:
       return { from: "Same" };
   }

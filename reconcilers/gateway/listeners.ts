@@ -21,7 +21,7 @@ import type { ListenerState } from "./listener-state.ts";
 import { gatewaysOf, proxyOf } from "./proxies.ts";
 
 /** Listeners of a Gateway in spec order; empty when the Gateway is not ours. */
-export const listeners = memo("listeners", (db: Db, gateway: ObjectKey): readonly ListenerState[] => {
+export const listenersOf = memo("listenersOf", (db: Db, gateway: ObjectKey): readonly ListenerState[] => {
   const proxy = proxyOf(db, gateway);
   if (proxy === undefined) return [];
   return plainListeners(db, gateway).map((listener) => {
@@ -91,7 +91,7 @@ function routeTableOf(gateway: ObjectKey, { protocol, port, name }: ListenerSpec
 
 /** Ready listeners of a proxy, oldest Gateway first, then in spec order. */
 export const readyListeners = memo("readyListeners", (db: Db, proxy: string): readonly ListenerState[] =>
-  gatewaysOf(db, proxy).flatMap((gateway) => listeners(db, gateway).filter(({ ready }) => ready)),
+  gatewaysOf(db, proxy).flatMap((gateway) => listenersOf(db, gateway).filter(({ ready }) => ready)),
 );
 
 /** Ready listeners that share a route table: what a host of one of them may be taken away by (listener isolation). */

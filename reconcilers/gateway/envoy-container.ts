@@ -1,0 +1,123 @@
+// The Envoy of a proxy as a container: its image, its command line with the bootstrap in it, probes and resources. The host infrastructure
+// runs the same command line as a child process. Does not know Deployments.
+
+import type { Db } from "../../store/db.ts";
+import { bootstrap } from "../../xds/bootstrap.ts";
+import { configKey, type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
+import { proxyPorts } from "./proxy-listeners.ts";
+import { infrastructureName } from "./owned-metadata.ts";
+
+/** KubernetesContainerSpec of EnvoyProxy; parts of Kubernetes' own types are passed through unseen. */
+export interface ContainerSettings {
+  readonly env?: readonly unknown[];
+  readonly resources?: unknown;
+  readonly securityContext?: unknown;
+  readonly image?: string;
+  readonly imageRepository?: string;
+  readonly volumeMounts?: readonly unknown[];
+}
+
+const imageRepository = "docker.io/envoyproxy/envoy";
+const imageTag = "distroless-v1.37.0";
+
+/** Where the certificates for xDS are mounted in a cluster. */
+export const certificatesPath = "/certs";
+const metricsPort = 19001;
+export const readinessPort = 19003;
+
+/** The container "envoy", complete for a cluster; on a host only name, command and args matter. */
+export function envoyContainer(db: Db, proxy: string, settings: ContainerSettings | undefined): unknown {
+  const spec = envoyProxyOfProxy(db, proxy);
+  const command = { name: "envoy", command: ["envoy"], args: envoyArgs(db, proxy, spec) };
+  if (onHost(db)) return command;
+  return {
+    ...command,
+    image: settings?.image ?? `${settings?.imageRepository ?? imageRepository}:${imageTag}`,
+    imagePullPolicy: "IfNotPresent",
+    env: withDefaults(settings?.env ?? [], defaultEnv),
+    ports: containerPorts(db, proxy, spec),
+    resources: settings?.resources ?? { requests: { cpu: "100m", memory: "512Mi" } },
+    securityContext: settings?.securityContext ?? restricted,
+    volumeMounts: [{ name: "certs", mountPath: certificatesPath, readOnly: true }, ...(settings?.volumeMounts ?? [])],
+    startupProbe: probe({ periodSeconds: 10, failureThreshold: 30 }),
+    readinessProbe: probe({ periodSeconds: 5, failureThreshold: 1 }),
+    livenessProbe: probe({ periodSeconds: 10, failureThreshold: 3 }),
+    terminationMessagePolicy: "File",
+    terminationMessagePath: "/dev/termination-log",
+  };
+}
+
+/** Envoy's whole command line; the host infrastructure adds only where the admin endpoint and shared memory are. */
+function envoyArgs(db: Db, proxy: string, spec: EnvoyProxySpec): readonly string[] {
+  const host = onHost(db);
+  const levels = Object.entries(spec.logging?.level ?? {});
+  const components = levels.filter(([name]) => name !== "default").map(([name, level]) => `${name}:${level}`);
+  return [
+    ...["--service-cluster", proxy],
+    ...["--service-node", host ? infrastructureName(proxy) : "$(ENVOY_POD_NAME)"],
+    ...["--config-yaml", bootstrapJson(db, proxy, spec)],
+    ...["--log-level", spec.logging?.level?.default ?? "warn"],
+    ...(host ? [] : ["--cpuset-threads"]),
+    ...["--drain-strategy", "immediate"],
+    ...(spec.concurrency === undefined ? [] : ["--concurrency", String(spec.concurrency)]),
+    ...["--component-log-level", ["misc:error", ...components.toSorted()].join(",")],
+    ...["--drain-time-s", String(drainSeconds(spec))],
+    ...(spec.extraArgs ?? []),
+  ];
+}
+
+/** How long a proxy that stops lets requests finish. */
+export function drainSeconds(spec: EnvoyProxySpec): number {
+  return seconds(spec.shutdown?.drainTimeout) ?? 60;
+}
+
+/** Gateway API duration (GEP-2257: "1h30m", "500ms") in whole seconds, rounded up; undefined when it is none. */
+function seconds(duration: string | undefined): number | undefined {
+  if (duration === undefined || !/^(?:\d{1,5}(?:h|m|s|ms)){1,4}$/.test(duration)) return undefined;
+  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+  let milliseconds = 0;
+  for (const [, count, unit] of duration.matchAll(/(\d+)(ms|h|m|s)/g)) milliseconds += Number(count) * (units[unit ?? ""] ?? 0);
+  return Math.ceil(milliseconds / 1000);
+}
+
+function containerPorts(db: Db, proxy: string, spec: EnvoyProxySpec): readonly unknown[] {
+  const served = proxyPorts(db, proxy).map(({ port, containerPort }) => ({ name: `tcp-${port}`, containerPort, protocol: "TCP" }));
+  const metrics = { name: "metrics", containerPort: metricsPort, protocol: "TCP" };
+  const disabled = spec.telemetry?.metrics?.prometheus?.disable === true;
+  return [...served, ...(disabled ? [] : [metrics]), { name: "readiness", containerPort: readinessPort, protocol: "TCP" }];
+}
+
+function probe(timing: { readonly periodSeconds: number; readonly failureThreshold: number }): unknown {
+  return { httpGet: { path: "/ready", port: readinessPort, scheme: "HTTP" }, successThreshold: 1, timeoutSeconds: 1, ...timing };
+}
+
+const restricted = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+  privileged: false,
+  runAsNonRoot: true,
+  runAsUser: 65_532,
+  runAsGroup: 65_532,
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+const fieldEnv = (name: string, fieldPath: string): unknown => ({ name, valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } } });
+const defaultEnv = [
+  fieldEnv("ENVOY_POD_NAMESPACE", "metadata.namespace"),
+  fieldEnv("ENVOY_POD_NAME", "metadata.name"),
+  fieldEnv("ENVOY_SERVICE_ZONE", "metadata.annotations['topology.kubernetes.io/zone']"),
+];
+
+/** Defaults that no entry of the user's has the name of, then the user's. */
+function withDefaults(env: readonly unknown[], defaults: readonly unknown[]): readonly unknown[] {
+  const named = new Set(env.map(nameIn));
+  return [...defaults.filter((entry) => !named.has(nameIn(entry))), ...env];
+}
+
+function nameIn(entry: unknown): unknown {
+  return typeof entry === "object" && entry !== null && "name" in entry ? entry.name : undefined;
+}
+
+function onHost(db: Db): boolean {
+  return db.get("Config", configKey)?.infrastructure === "host";
+}

@@ -1,0 +1,68 @@
+// The Service through which clients reach a proxy in a cluster.
+
+import type { Db } from "../../store/db.ts";
+import { type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
+import type { OwnedObject } from "../reconciler.ts";
+import { readyListeners } from "./listeners.ts";
+import { ownedMetadata } from "./owned-metadata.ts";
+import { patched } from "./patch.ts";
+import { gatewaysOf } from "./proxies.ts";
+import { proxyPorts } from "./proxy-listeners.ts";
+import { objectMetadata } from "./workload.ts";
+
+/** Fields of KubernetesServiceSpec that a Service has under the same name. */
+const passedThrough = ["loadBalancerClass", "allocateLoadBalancerNodePorts", "loadBalancerSourceRanges", "loadBalancerIP"] as const;
+
+export function proxyService(db: Db, proxy: string): OwnedObject {
+  const spec = envoyProxyOfProxy(db, proxy);
+  const settings = spec.provider?.kubernetes?.envoyService;
+  const metadata = ownedMetadata(db, proxy);
+  const type = settings?.type ?? "LoadBalancer";
+  const object: OwnedObject = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: objectMetadata(
+      {
+        ...metadata,
+        labels: { ...settings?.labels, ...metadata.labels },
+        annotations: { ...metadata.annotations, ...settings?.annotations },
+      },
+      settings?.name,
+    ),
+    spec: {
+      type,
+      selector: metadata.selector,
+      sessionAffinity: "None",
+      ports: servicePorts(db, proxy),
+      ...(type === "ClusterIP" ? {} : { externalTrafficPolicy: settings?.externalTrafficPolicy ?? "Local" }),
+      ...Object.fromEntries(passedThrough.flatMap((field) => (settings?.[field] === undefined ? [] : [[field, settings[field]]]))),
+      ...families(spec),
+      ...addresses(db, proxy, type),
+    },
+  };
+  return patched(object, settings?.patch);
+}
+
+function servicePorts(db: Db, proxy: string): readonly unknown[] {
+  const protocols = new Map(readyListeners(db, proxy).map(({ port, protocol }) => [port, protocol.toLowerCase()]));
+  return proxyPorts(db, proxy).map(({ port, containerPort }) => ({
+    name: `${protocols.get(port) ?? "tcp"}-${port}`,
+    port,
+    targetPort: containerPort,
+    protocol: "TCP",
+  }));
+}
+
+function families({ ipFamily }: EnvoyProxySpec): Readonly<Record<string, unknown>> {
+  if (ipFamily === "IPv6") return { ipFamilies: ["IPv6"], ipFamilyPolicy: "SingleStack" };
+  return ipFamily === "DualStack" ? { ipFamilies: ["IPv4", "IPv6"], ipFamilyPolicy: "RequireDualStack" } : {};
+}
+
+/** Addresses that Gateways ask for; a ClusterIP Service can have one. */
+function addresses(db: Db, proxy: string, type: string): Readonly<Record<string, unknown>> {
+  const asked = gatewaysOf(db, proxy)
+    .flatMap((gateway) => db.get("Gateway", gateway)?.spec.addresses ?? [])
+    .flatMap((address) => ((address.type ?? "IPAddress") === "IPAddress" && address.value ? [address.value] : []));
+  if (asked.length === 0) return {};
+  return type === "ClusterIP" ? { clusterIP: asked[0] } : { externalIPs: [...new Set(asked)] };
+}

@@ -1,0 +1,133 @@
+// Status of a Gateway: what its proxies acknowledged, where they can be reached, and its listeners one by one.
+// Programmed means acknowledged: it is read from the ProxyState and Refusal cells, never assumed.
+
+import type { Gateway } from "../../api/gateway/gateway.ts";
+import type { Refusal } from "../../store/cells.ts";
+import type { Db, Index } from "../../store/db.ts";
+import { type ObjectKey, nameOf, namespaceOf } from "../../store/key.ts";
+import { memo } from "../../store/memo.ts";
+import {
+  conditionOf,
+  gatewayAccepted,
+  gatewayAddressNotUsable,
+  gatewayListenersNotValid,
+  gatewayNotProgrammed,
+  gatewayProgrammed,
+  gatewayTooManyAddresses,
+  gatewayUnsupportedAddress,
+  gatewayWithoutAddress,
+  gatewayWithoutProxies,
+  gatewayWithoutValidListener,
+  heldBack,
+  listenerAwaitsRoute,
+  listenerPending,
+  listenerProgrammed,
+  refusedByProxy,
+} from "../conditions.ts";
+import { envoyProxyOf } from "../envoyproxy.ts";
+import type { Condition, WantedStatus } from "../reconciler.ts";
+import { attachedRoutes } from "../routes/attachment.ts";
+import type { ListenerState } from "./listener-state.ts";
+import { listenersOf } from "./listeners.ts";
+import { proxyOf } from "./proxies.ts";
+
+type GatewayStatus = WantedStatus<NonNullable<Gateway["status"]>>;
+type Address = NonNullable<GatewayStatus["addresses"]>[number];
+
+/** The API allows no more. */
+const maxAddresses = 16;
+
+const refusals: Index<"Refusal"> = {
+  kind: "Refusal",
+  name: "origin",
+  values: ({ origins }) => origins.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`),
+};
+
+/** The wanted status of a Gateway; undefined when it is not ours. */
+export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey): GatewayStatus | undefined => {
+  const proxy = proxyOf(db, gateway);
+  if (proxy === undefined) return undefined;
+  const accepted = acceptance(db, gateway);
+  const addresses = addressesOf(db, gateway, proxy);
+  const refused = refusalsOf(db, gateway);
+  return {
+    addresses: addresses.slice(0, maxAddresses),
+    conditions: [accepted, accepted.status === "True" ? programming(db, gateway, { addresses, refused }) : gatewayNotProgrammed()],
+    listeners: listenersOf(db, gateway).map((listener) => ({
+      name: listener.name,
+      supportedKinds: listener.kinds,
+      attachedRoutes: attachedRoutes(db, gateway, listener.name),
+      conditions: [...listener.conditions, ...programmed(db, listener, refused)],
+    })),
+  };
+});
+
+function acceptance(db: Db, gateway: ObjectKey): Condition {
+  const [invalidParameters] = envoyProxyOf(db, gateway).conditions;
+  if (invalidParameters !== undefined) return invalidParameters;
+  const wanted = db.get("Gateway", gateway)?.spec.addresses ?? [];
+  const unsupported = wanted.find(({ type }) => !["IPAddress", "Hostname"].includes(type ?? "IPAddress"));
+  if (unsupported !== undefined) return gatewayUnsupportedAddress(unsupported.type ?? "");
+  const all = listenersOf(db, gateway);
+  const bad = all.filter(({ conditions }) => conditionOf(conditions, "Accepted")?.status !== "True").map(({ name }) => name);
+  if (bad.length === 0) return gatewayAccepted();
+  return bad.length === all.length ? gatewayWithoutValidListener() : gatewayListenersNotValid(bad);
+}
+
+interface Facts {
+  readonly addresses: readonly Address[];
+  readonly refused: readonly Refusal[];
+}
+
+function programming(db: Db, gateway: ObjectKey, { addresses, refused }: Facts): Condition {
+  const state = stateOf(db, proxyOf(db, gateway) ?? "");
+  const whole = refused.find((refusal) => refusal.origins.some((origin) => isOf(origin, gateway) && origin.section === undefined));
+  if (whole !== undefined) return refusalCondition(whole);
+  if (state !== undefined && state.ready === 0 && state.trouble !== undefined) return gatewayWithoutProxies(state.trouble);
+  const unusable = requested(db, gateway).filter(({ value }) => !addresses.some((address) => address.value === value));
+  if (state !== undefined && unusable.length > 0) return gatewayAddressNotUsable(unusable.map(({ value }) => value));
+  if (state === undefined || addresses.length === 0) return gatewayWithoutAddress();
+  if (state.ready === 0) return gatewayWithoutProxies(undefined);
+  return addresses.length > maxAddresses ? gatewayTooManyAddresses(addresses.length) : gatewayProgrammed(state.ready, state.wanted);
+}
+
+/** Addresses of the proxy; when the Gateway asks for some, those of them that the proxy has. */
+function addressesOf(db: Db, gateway: ObjectKey, proxy: string): readonly Address[] {
+  const all = stateOf(db, proxy)?.addresses ?? [];
+  const wanted = requested(db, gateway);
+  return wanted.length === 0 ? all : all.filter(({ value }) => wanted.some((address) => address.value === value));
+}
+
+/** Addresses asked for by value; an entry without a value leaves the choice to us. */
+function requested(db: Db, gateway: ObjectKey): readonly Address[] {
+  return (db.get("Gateway", gateway)?.spec.addresses ?? []).flatMap(({ type, value }) =>
+    value === undefined || value === "" ? [] : [{ type: type ?? "IPAddress", value }],
+  );
+}
+
+/** Programmed of one listener, unless the listener's own conditions say it. */
+function programmed(db: Db, listener: ListenerState, refused: readonly Refusal[]): readonly Condition[] {
+  if (conditionOf(listener.conditions, "Programmed") !== undefined) return [];
+  const refusal = refused.find((one) =>
+    one.origins.some((origin) => isOf(origin, listener.gateway) && origin.section === listener.name),
+  );
+  if (refusal !== undefined) return [refusalCondition(refusal)];
+  if (listener.routeTable === undefined) return [listenerAwaitsRoute()];
+  return [(stateOf(db, listener.proxy)?.ready ?? 0) > 0 ? listenerProgrammed() : listenerPending()];
+}
+
+function refusalCondition({ by, resource, message }: Refusal): Condition {
+  return by === "proxy" ? refusedByProxy(resource, message) : heldBack(resource, message);
+}
+
+function refusalsOf(db: Db, gateway: ObjectKey): readonly Refusal[] {
+  return db.lookup(refusals, `Gateway/${gateway}`).flatMap((key) => db.get("Refusal", key) ?? []);
+}
+
+function isOf(origin: Refusal["origins"][number], gateway: ObjectKey): boolean {
+  return origin.kind === "Gateway" && origin.namespace === namespaceOf(gateway) && origin.name === nameOf(gateway);
+}
+
+function stateOf(db: Db, proxy: string) {
+  return db.get("ProxyState", `/${proxy.replaceAll("/", "~")}`);
+}

@@ -1,0 +1,114 @@
+// The Deployment or DaemonSet that runs a proxy, with the user's pod settings in it. The container itself is envoy-container.ts's.
+
+import type { Db } from "../../store/db.ts";
+import { type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
+import type { OwnedObject } from "../reconciler.ts";
+import { type ContainerSettings, drainSeconds, envoyContainer } from "./envoy-container.ts";
+import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
+import { type Patch, patched } from "./patch.ts";
+
+/** KubernetesDeploymentSpec and KubernetesDaemonSetSpec of EnvoyProxy. */
+interface WorkloadSettings {
+  readonly replicas?: number;
+  readonly strategy?: unknown;
+  readonly pod?: PodSettings;
+  readonly container?: ContainerSettings;
+  readonly initContainers?: readonly unknown[];
+  readonly name?: string;
+  readonly patch?: Patch;
+}
+
+interface PodSettings {
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly unknown[];
+  readonly [passedThrough: string]: unknown;
+}
+
+/** The workload that runs a proxy in a cluster. */
+export function workload(db: Db, proxy: string): OwnedObject {
+  const spec = envoyProxyOfProxy(db, proxy);
+  const daemonSet: WorkloadSettings | undefined = spec.provider?.kubernetes?.envoyDaemonSet;
+  const deployment: WorkloadSettings | undefined = spec.provider?.kubernetes?.envoyDeployment;
+  const settings = daemonSet ?? deployment ?? {};
+  const metadata = ownedMetadata(db, proxy);
+  const rolling = settings.strategy ?? { type: "RollingUpdate" };
+  // An autoscaler owns the number of replicas; and without a wish of the user's nobody should reset it on each apply.
+  const replicas = spec.provider?.kubernetes?.envoyHpa === undefined ? settings.replicas : undefined;
+  const object: OwnedObject = {
+    apiVersion: "apps/v1",
+    kind: daemonSet === undefined ? "Deployment" : "DaemonSet",
+    metadata: objectMetadata(metadata, settings.name),
+    spec: {
+      ...(daemonSet === undefined
+        ? { ...(replicas === undefined ? {} : { replicas }), strategy: rolling, progressDeadlineSeconds: 600 }
+        : { updateStrategy: rolling }),
+      revisionHistoryLimit: 10,
+      selector: { matchLabels: metadata.selector },
+      template: podTemplate(db, proxy, settings),
+    },
+  };
+  return patched(object, settings.patch);
+}
+
+/** The same for a machine: one process, so nothing but how it is started. */
+export function hostWorkload(db: Db, proxy: string): OwnedObject {
+  const metadata = ownedMetadata(db, proxy);
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: objectMetadata(metadata, undefined),
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: metadata.selector },
+      template: {
+        metadata: { labels: metadata.labels },
+        spec: {
+          containers: [envoyContainer(db, proxy, undefined)],
+          terminationGracePeriodSeconds: drainSeconds(envoyProxyOfProxy(db, proxy)),
+        },
+      },
+    },
+  };
+}
+
+/** Metadata of an owned object under the proxy's name, or under the one the user chose. */
+export function objectMetadata(metadata: OwnedMetadata, name: string | undefined): OwnedObject["metadata"] {
+  const { labels, annotations, ownerReferences } = metadata;
+  return {
+    name: name ?? metadata.name,
+    namespace: metadata.namespace,
+    labels,
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    ...(ownerReferences.length === 0 ? {} : { ownerReferences }),
+  };
+}
+
+function podTemplate(db: Db, proxy: string, settings: WorkloadSettings): unknown {
+  const spec = envoyProxyOfProxy(db, proxy);
+  const metadata = ownedMetadata(db, proxy);
+  const { annotations, labels, volumes, ...pod } = settings.pod ?? {};
+  return {
+    metadata: {
+      labels: { ...labels, ...metadata.labels },
+      annotations: { ...scrapeAnnotations(spec), ...metadata.annotations, ...annotations },
+    },
+    spec: {
+      ...pod, // affinity, tolerations, nodeSelector and the like: Kubernetes' own types
+      serviceAccountName: spec.provider?.kubernetes?.envoyServiceAccount?.name ?? metadata.name,
+      automountServiceAccountToken: false,
+      ...(settings.initContainers === undefined ? {} : { initContainers: settings.initContainers }),
+      containers: [envoyContainer(db, proxy, settings.container)],
+      volumes: [{ name: "certs", secret: { secretName: "envoy", defaultMode: 420 } }, ...(volumes ?? [])],
+      terminationGracePeriodSeconds: drainSeconds(spec) + 300,
+      dnsPolicy: "ClusterFirst",
+      restartPolicy: "Always",
+      schedulerName: "default-scheduler",
+    },
+  };
+}
+
+function scrapeAnnotations(spec: EnvoyProxySpec): Readonly<Record<string, string>> {
+  if (spec.telemetry?.metrics?.prometheus?.disable === true) return {};
+  return { "prometheus.io/path": "/stats/prometheus", "prometheus.io/port": "19001", "prometheus.io/scrape": "true" };
+}

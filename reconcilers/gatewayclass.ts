@@ -1,0 +1,56 @@
+// GatewayClass: is it ours, can its parametersRef be used, and what we support. A class that merges its Gateways owns their one proxy.
+
+import type { Db } from "../store/db.ts";
+import { type ObjectKey, nameOf } from "../store/key.ts";
+import { memo } from "../store/memo.ts";
+import { classAccepted, classInvalidParameters } from "./conditions.ts";
+import { classEnvoyProxy, mergesGateways } from "./envoyproxy.ts";
+import { infrastructureOf } from "./gateway/infrastructure.ts";
+import { isManagedClass } from "./gateway/proxies.ts";
+import type { Reconciler } from "./reconciler.ts";
+
+/** Names of Gateway API v1.4.1 (pkg/features), in the order the API asks for: ascending. */
+const supportedFeatures = [
+  "Gateway",
+  "GatewayAddressEmpty",
+  "GatewayHTTPListenerIsolation",
+  "GatewayInfrastructurePropagation",
+  "GatewayPort8080",
+  "HTTPRoute",
+  "HTTPRouteBackendProtocolH2C",
+  "HTTPRouteBackendProtocolWebSocket",
+  "HTTPRouteBackendRequestHeaderModification",
+  "HTTPRouteBackendTimeout",
+  "HTTPRouteCORS",
+  "HTTPRouteDestinationPortMatching",
+  "HTTPRouteHostRewrite",
+  "HTTPRouteMethodMatching",
+  "HTTPRouteNamedRouteRule",
+  "HTTPRouteParentRefPort",
+  "HTTPRoutePathRedirect",
+  "HTTPRoutePathRewrite",
+  "HTTPRoutePortRedirect",
+  "HTTPRouteQueryParamMatching",
+  "HTTPRouteRequestMirror",
+  "HTTPRouteRequestMultipleMirrors",
+  "HTTPRouteRequestPercentageMirror",
+  "HTTPRouteRequestTimeout",
+  "HTTPRouteResponseHeaderModification",
+  "HTTPRouteSchemeRedirect",
+  "ReferenceGrant",
+].map((name) => ({ name }));
+
+const status = memo("gatewayClassStatus", (db: Db, key: ObjectKey) => {
+  if (!isManagedClass(db, nameOf(key))) return undefined;
+  const { problem } = classEnvoyProxy(db, nameOf(key));
+  return {
+    conditions: [problem === undefined ? classAccepted() : classInvalidParameters(problem)],
+    supportedFeatures,
+  };
+});
+
+export const gatewayClass: Reconciler<"GatewayClass"> = {
+  kind: "GatewayClass",
+  status,
+  owned: (db, key) => (mergesGateways(db, nameOf(key)) ? infrastructureOf(db, nameOf(key)) : []),
+};
