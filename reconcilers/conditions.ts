@@ -109,3 +109,46 @@ function named(hostname: string | undefined): string {
 }
 
 // ── Routes ────────────────────────────────────────────────────────────────────
+
+/** Something wrong, in the words of who found it: `message` with or without a full stop. */
+interface Reported {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export const routeAccepted = (): Condition => yes("Accepted", "Accepted", "The route is accepted.");
+export const routeNoMatchingParent = (gateway: string): Condition =>
+  no("Accepted", "NoMatchingParent", `No listener of Gateway ${gateway} matches this parentRef.`);
+export const routeNotAllowed = (gateway: string): Condition =>
+  no("Accepted", "NotAllowedByListeners", `No listener of Gateway ${gateway} that this parentRef matches allows the route.`);
+export const routeNoReadyListeners = (gateway: string): Condition =>
+  no("Accepted", "NoReadyListeners", `No listener of Gateway ${gateway} that this parentRef matches is ready.`);
+export const routeNoMatchingHostname = (gateway: string): Condition =>
+  no("Accepted", "NoMatchingListenerHostname", `No hostname of the route matches a listener of Gateway ${gateway}.`);
+/** All rules are broken. */
+export const routeInvalid = (problems: readonly Reported[]): Condition =>
+  no("Accepted", problems[0]?.reason ?? "UnsupportedValue", sentences(problems));
+/** Some rules are broken: they answer 500, the others work. */
+export const routePartiallyInvalid = (rules: readonly number[], problems: readonly Reported[]): Condition =>
+  yes("PartiallyInvalid", problems[0]?.reason ?? "UnsupportedValue", `Dropped Rule(s) [${rules.join(" ")}]: ${sentences(problems)}`);
+export const routeRefsResolved = (): Condition =>
+  yes("ResolvedRefs", "ResolvedRefs", "All references of the route are resolved.");
+/** The reason is that of the first problem: the API allows one word only. */
+export const routeRefsNotResolved = (problems: readonly Reported[]): Condition =>
+  no("ResolvedRefs", problems[0]?.reason ?? "UnsupportedValue", sentences(problems));
+export const routeWithoutEndpoints = (backends: readonly string[]): Condition =>
+  no("BackendsAvailable", "EndpointsNotFound", `No ready endpoints: ${backends.join(", ")}.`);
+/** Our own check held a resource back that was made from the route. */
+export const routeHeldBack = (resource: string, message: string): Condition =>
+  no("Accepted", "UnsupportedValue", `${resource} was held back: ${message}`);
+
+// ── Backend ───────────────────────────────────────────────────────────────────
+
+export const backendAccepted = (): Condition => yes("Accepted", "Accepted", "The Backend was accepted.");
+export const backendInvalid = (message: string): Condition => no("Accepted", "Invalid", message);
+
+/** Several reports as one message: each once, a full stop at the end, at most what the API stores. */
+function sentences(problems: readonly Reported[]): string {
+  const unique = [...new Set(problems.map(({ message }) => message.replace(/\.$/, "")))];
+  return `${unique.join("; ")}.`.slice(0, 32_768);
+}

@@ -1,0 +1,101 @@
+// Clusters and assignments as queries of a cluster's name. Which clusters a proxy needs is the routes' business (routes/clusters.ts).
+
+import type { Db } from "../../store/db.ts";
+import { nameOf, namespaceOf } from "../../store/key.ts";
+import { memo } from "../../store/memo.ts";
+import type { Cluster, DnsEndpoint, LoadAssignment, Locality } from "../../xds/model/backend.ts";
+import type { Origin } from "../../xds/model/origin.ts";
+import type { Secret } from "../../xds/model/tls.ts";
+import { backendTarget } from "./backend.ts";
+import { clusterTarget } from "./names.ts";
+import type { ClusterTarget, GroupMember } from "./names.ts";
+import { serviceEndpoints, servicePort } from "./service.ts";
+
+/** The cluster of this name; undefined when what it reaches is gone (then no route names it either). */
+export const cluster = memo("cluster", (db: Db, name: string): Cluster | undefined => {
+  const target = clusterTarget(name);
+  if (target === undefined) return undefined;
+  if (target.type === "group") return groupOf(db, name, target.members);
+  const origin = originOf(target);
+  if (target.type === "service") {
+    const port = servicePort(db, target.key, String(target.port));
+    return port.ok ? { name, origin, discovery: { type: "eds" }, protocol: port.value.protocol } : undefined;
+  }
+  const backend = backendTarget(db, target.key);
+  if (!backend.ok) return undefined;
+  const { reach, protocol, tls } = backend.value;
+  const discovery: Cluster["discovery"] =
+    reach.type === "names" ? { type: "dns", endpoints: reach.endpoints, family: "v4preferred" } : { type: "eds" };
+  return { name, origin, discovery, protocol, ...(tls === undefined ? {} : { tls }) };
+});
+
+/** The endpoints of an EDS cluster, empty when there are none; undefined for clusters of other kinds. */
+export const assignment = memo("assignment", (db: Db, name: string): LoadAssignment | undefined => {
+  if (cluster(db, name)?.discovery.type !== "eds") return undefined;
+  return { cluster: name, localities: localities(db, name) };
+});
+
+/** Does a request to this cluster reach anything? Names are taken to resolve. */
+export const hasEndpoints = memo("hasEndpoints", (db: Db, name: string): boolean => {
+  if (cluster(db, name)?.discovery.type !== "eds") return true;
+  return localities(db, name).some((locality) => locality.endpoints.some(({ health }) => health === "healthy"));
+});
+
+/** What the TLS settings of this cluster refer to. */
+export const clusterSecrets = memo("clusterSecrets", (db: Db, name: string): readonly Secret[] => {
+  const target = clusterTarget(name);
+  if (target === undefined || target.type === "service") return [];
+  if (target.type === "group") return target.members.flatMap((member) => clusterSecrets(db, member.cluster));
+  const backend = backendTarget(db, target.key);
+  return backend.ok ? backend.value.secrets : [];
+});
+
+/** May these backends share one cluster (session persistence, fallback)? A sentence that says why not, or undefined. */
+export function groupProblem(db: Db, members: readonly GroupMember[]): string | undefined {
+  const clusters = members.map((member) => cluster(db, member.cluster)).filter((each) => each !== undefined);
+  const settings = new Set(clusters.map(({ protocol, tls }) => JSON.stringify([protocol, tls])));
+  if (settings.size > 1) return "Backends that share sessions or a fallback must have the same protocol and TLS settings";
+  const kinds = new Set(clusters.map(({ discovery }) => discovery.type));
+  if (kinds.size > 1) return "Backends that share sessions or a fallback must be all FQDNs or all addresses";
+  const weights = new Set(members.map(({ weight }) => weight));
+  if (kinds.has("dns") && weights.size > 1) return "FQDN Backends that share sessions or a fallback must have equal weights";
+  return undefined;
+}
+
+function groupOf(db: Db, name: string, members: readonly GroupMember[]): Cluster | undefined {
+  const clusters = members.map((member) => cluster(db, member.cluster)).filter((each) => each !== undefined);
+  const [first] = clusters;
+  if (first === undefined) return undefined;
+  const endpoints = clusters.flatMap(({ discovery }): readonly DnsEndpoint[] =>
+    discovery.type === "dns" ? discovery.endpoints : [],
+  );
+  const discovery: Cluster["discovery"] =
+    first.discovery.type === "dns" ? { type: "dns", endpoints, family: first.discovery.family } : { type: "eds" };
+  return { ...first, name, discovery };
+}
+
+/** In a group each member is one locality, its name standing for the zone: localities of one priority must differ (Envoy, EDS). */
+function localities(db: Db, name: string): readonly Locality[] {
+  const target = clusterTarget(name);
+  if (target === undefined) return [];
+  if (target.type === "service") {
+    const endpoints = serviceEndpoints(db, target.key, String(target.port));
+    return endpoints.length === 0 ? [] : [{ priority: 0, endpoints }];
+  }
+  if (target.type === "backend") {
+    const backend = backendTarget(db, target.key);
+    return backend.ok && backend.value.reach.type === "addresses" ? backend.value.reach.localities : [];
+  }
+  const found = target.members.flatMap(({ cluster: member, weight }): readonly Locality[] => {
+    const own = localities(db, member);
+    const endpoints = own.flatMap((locality) => locality.endpoints);
+    return endpoints.length === 0 ? [] : [{ zone: member, weight, priority: own[0]?.priority ?? 0, endpoints }];
+  });
+  return found.sort((a, b) => a.priority - b.priority || ((a.zone ?? "") < (b.zone ?? "") ? -1 : 1));
+}
+
+function originOf(target: Exclude<ClusterTarget, { readonly type: "group" }>): Origin {
+  const section = target.type === "service" ? { section: String(target.port) } : {};
+  const kind = target.type === "service" ? "Service" : "Backend";
+  return { kind, namespace: namespaceOf(target.key), name: nameOf(target.key), ...section };
+}

@@ -1,0 +1,54 @@
+// Names of clusters: what is reached, and nothing of the rule that reaches it. A name says everything needed to make its cluster, so
+// that a cluster is a query of its name alone. Knows no objects.
+
+import { objectKey, nameOf, namespaceOf } from "../../store/key.ts";
+import type { ObjectKey } from "../../store/key.ts";
+
+/** What a cluster's name stands for. */
+export type ClusterTarget =
+  | { readonly type: "service"; readonly key: ObjectKey; readonly port: number }
+  | { readonly type: "backend"; readonly key: ObjectKey }
+  | { readonly type: "group"; readonly members: readonly GroupMember[] };
+
+/** One share of a group: a cluster whose endpoints are taken over as a locality of this weight. */
+export interface GroupMember {
+  readonly cluster: string;
+  readonly weight: number;
+}
+
+/** "service/<namespace>/<name>/<port>". */
+export function serviceCluster(key: ObjectKey, port: number): string {
+  return `service/${namespaceOf(key)}/${nameOf(key)}/${port}`;
+}
+
+/** "backend/<namespace>/<name>": a Backend brings its ports along. */
+export function backendCluster(key: ObjectKey): string {
+  return `backend/${namespaceOf(key)}/${nameOf(key)}`;
+}
+
+/** "group/<cluster>=<weight>,…", sorted, so that every rule that reaches the same set in the same shares uses the same cluster. */
+export function groupCluster(members: readonly GroupMember[]): string {
+  const weights = new Map<string, number>();
+  for (const { cluster, weight } of members) weights.set(cluster, (weights.get(cluster) ?? 0) + weight);
+  const parts = [...weights].map(([cluster, weight]) => `${cluster}=${weight}`).sort();
+  return `group/${parts.join(",")}`;
+}
+
+/** The inverse of the three above; undefined for a name they did not make. */
+export function clusterTarget(name: string): ClusterTarget | undefined {
+  if (name.startsWith("group/")) {
+    const members = name.slice("group/".length).split(",").map(toMember);
+    return { type: "group", members };
+  }
+  const [kind, namespace, object, port] = name.split("/");
+  if (namespace === undefined || object === undefined) return undefined;
+  const key = objectKey(namespace, object);
+  if (kind === "service") return { type: "service", key, port: Number(port) };
+  if (kind === "backend") return { type: "backend", key };
+  return undefined;
+}
+
+function toMember(part: string): GroupMember {
+  const equals = part.lastIndexOf("=");
+  return { cluster: part.slice(0, equals), weight: Number(part.slice(equals + 1)) };
+}

@@ -1,0 +1,81 @@
+// Service as a backend: which port is meant, what protocol it speaks, and which endpoints its EndpointSlices give. Routes depend on the
+// port only; endpoints are read by assignments alone, so that an endpoint change never touches a route.
+
+import type { EndpointSlice } from "../../api/core.ts";
+import type { Db, Index } from "../../store/db.ts";
+import { namespaceOf } from "../../store/key.ts";
+import type { ObjectKey } from "../../store/key.ts";
+import { memo } from "../../store/memo.ts";
+import type { Cluster, Endpoint } from "../../xds/model/backend.ts";
+import { fail, succeed } from "./problem.ts";
+import type { Outcome } from "./problem.ts";
+
+/** What a route or a cluster needs to know of one port of a Service. */
+export interface ServicePort {
+  /** Empty for the only, unnamed port. */
+  readonly name: string;
+  readonly protocol: Cluster["protocol"];
+}
+
+/** The port of a Service, or why it cannot be a backend. `port` is a number in decimal. */
+export const servicePort = memo("servicePort", (db: Db, key: ObjectKey, port: string): Outcome<ServicePort> => {
+  const service = db.get("Service", key);
+  if (service === undefined) return fail("BackendNotFound", `Service ${key} not found.`);
+  // Gateway API, HTTPBackendRef: ExternalName Services should not be supported (CVE-2021-25740).
+  if (service.spec?.type === "ExternalName") {
+    return fail("UnsupportedValue", `Service ${key} has type ExternalName, which is not supported: use a Backend with an FQDN.`);
+  }
+  const found = service.spec?.ports?.find((each) => String(each.port) === port && (each.protocol ?? "TCP") === "TCP");
+  if (found === undefined) return fail("PortNotFound", `TCP port ${port} not found on Service ${key}.`);
+  return succeed({ name: found.name ?? "", protocol: protocolOf(found.appProtocol) });
+});
+
+/** GEP-1911: kubernetes.io/h2c is HTTP/2 with prior knowledge; kubernetes.io/ws is HTTP/1.1. Envoy Gateway also reads "grpc". */
+export function protocolOf(appProtocol: string | undefined): Cluster["protocol"] {
+  const http2 = ["kubernetes.io/h2c", "gateway.envoyproxy.io/h2c", "grpc", "kubernetes.io/grpc"];
+  return appProtocol !== undefined && http2.includes(appProtocol) ? "http2" : "http1";
+}
+
+/** EndpointSlices by the Service they belong to. */
+export const slicesByService: Index<"EndpointSlice"> = {
+  kind: "EndpointSlice",
+  name: "slicesByService",
+  values: (slice) => {
+    const service = slice.metadata.labels?.["kubernetes.io/service-name"];
+    return service === undefined ? [] : [`${slice.metadata.namespace ?? ""}/${service}`];
+  },
+};
+
+/** The endpoints behind one port of a Service: sorted by address, each once; healthy wins over draining. */
+export const serviceEndpoints = memo("serviceEndpoints", (db: Db, key: ObjectKey, port: string): readonly Endpoint[] => {
+  const named = servicePort(db, key, port);
+  if (!named.ok) return [];
+  const found = new Map<string, Endpoint>();
+  for (const sliceKey of db.lookup(slicesByService, key)) {
+    const slice = namespaceOf(sliceKey) === namespaceOf(key) ? db.get("EndpointSlice", sliceKey) : undefined;
+    if (slice === undefined) continue;
+    for (const [id, endpoint] of endpointsOf(slice, named.value.name)) {
+      if (endpoint.health === "healthy" || !found.has(id)) found.set(id, endpoint);
+    }
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
+});
+
+/** EndpointSlice API: unknown `ready` counts as ready; `serving` without `ready` is an endpoint that is shutting down. */
+function endpointsOf(slice: EndpointSlice, portName: string): readonly (readonly [string, Endpoint])[] {
+  if (slice.addressType !== "IPv4" && slice.addressType !== "IPv6") return [];
+  const ports = (slice.ports ?? []).filter((each) => (each.name ?? "") === portName && (each.protocol ?? "TCP") === "TCP");
+  const found: (readonly [string, Endpoint])[] = [];
+  for (const { addresses, conditions } of slice.endpoints ?? []) {
+    const ready = conditions?.ready ?? true;
+    if (!ready && conditions?.serving !== true) continue;
+    for (const host of addresses ?? []) {
+      for (const { port } of ports) {
+        if (port === undefined) continue;
+        const endpoint: Endpoint = { address: { type: "socket", host, port }, health: ready ? "healthy" : "draining" };
+        found.push([`${host}|${port}`, endpoint]);
+      }
+    }
+  }
+  return found;
+}

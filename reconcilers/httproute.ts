@@ -1,0 +1,9 @@
+// HTTPRoute: what is said of it. Its rules are in routes/http.ts, its attachment in routes/attachment.ts.
+
+import type { Reconciler } from "./reconciler.ts";
+import { routeStatus } from "./routes/status.ts";
+
+export const httpRoute: Reconciler<"HTTPRoute"> = {
+  kind: "HTTPRoute",
+  status: (db, key) => routeStatus(db, key),
+};

@@ -1,0 +1,14 @@
+// The list of reconcilers: one per kind that has a status of ours or calls for objects. The loop in operator/ runs them.
+
+import type { Kind } from "../store/kinds.ts";
+import { backend } from "./backend.ts";
+import { gatewayClass } from "./gatewayclass.ts";
+import { gateway } from "./gateway/index.ts";
+import { httpRoute } from "./httproute.ts";
+import { httpRouteFilter } from "./httproutefilter.ts";
+import type { Reconciler } from "./reconciler.ts";
+
+/** A reconciler of some kind. */
+export type AnyReconciler = { readonly [K in Kind]: Reconciler<K> }[Kind];
+
+export const reconcilers: readonly AnyReconciler[] = [gatewayClass, gateway, httpRoute, backend, httpRouteFilter];

@@ -1,0 +1,68 @@
+// Which clusters a proxy needs: those its routes name, no others. Names bubble up from route to shard to table to proxy and are dealt out
+// again into shards by cluster name; a route edit that names no new cluster stops at the first step.
+
+import type { Db } from "../../store/db.ts";
+import { memo } from "../../store/memo.ts";
+import type { Cluster, LoadAssignment } from "../../xds/model/backend.ts";
+import type { Shards } from "../../xds/model/proxy.ts";
+import { shardCount, shardOf } from "../../xds/model/shards.ts";
+import type { Secret } from "../../xds/model/tls.ts";
+import { assignment, cluster, clusterSecrets } from "../backends/clusters.ts";
+import { atShard, routesByAttachment } from "./attachment.ts";
+import { routeClusters } from "./http.ts";
+import { tableNames } from "./virtual-hosts.ts";
+
+/** The clusters of a proxy, by shard of their names. */
+export const clusters = memo("clusters", (db: Db, proxy: string): Shards<Cluster> => {
+  return byShard(db, proxy, (shard) => clusterShard(db, proxy, shard));
+});
+
+/** One assignment per EDS cluster, by shard of the cluster's name. */
+export const assignments = memo("assignments", (db: Db, proxy: string): Shards<LoadAssignment> => {
+  return byShard(db, proxy, (shard) => assignmentShard(db, proxy, shard));
+});
+
+/** What the clusters of a proxy refer to, each once, sorted by name. */
+export const backendSecrets = memo("backendSecrets", (db: Db, proxy: string): readonly Secret[] => {
+  const secrets = new Map<string, Secret>();
+  for (const name of clusterNames(db, proxy)) for (const secret of clusterSecrets(db, name)) secrets.set(secret.name, secret);
+  return [...secrets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+});
+
+function byShard<Value>(db: Db, proxy: string, values: (shard: string) => readonly Value[]): Shards<Value> {
+  const inUse = new Set(clusterNames(db, proxy).map(shardOf));
+  return Array.from({ length: shardCount }, (_, shard) => (inUse.has(shard) ? values(String(shard)) : []));
+}
+
+const clusterShard = memo("clusterShard", (db: Db, proxy: string, shard: string): readonly Cluster[] => {
+  return namesInShard(db, proxy, shard).flatMap((name) => cluster(db, name) ?? []);
+});
+
+const assignmentShard = memo("assignmentShard", (db: Db, proxy: string, shard: string): readonly LoadAssignment[] => {
+  return namesInShard(db, proxy, shard).flatMap((name) => assignment(db, name) ?? []);
+});
+
+const namesInShard = memo("namesInShard", (db: Db, proxy: string, shard: string): readonly string[] => {
+  return clusterNames(db, proxy).filter((name) => shardOf(name) === Number(shard));
+});
+
+/** Names of all clusters of a proxy, sorted. */
+const clusterNames = memo("clusterNames", (db: Db, proxy: string): readonly string[] => {
+  const names = tableNames(db, proxy).flatMap((table) => clustersOfTable(db, proxy, table));
+  return [...new Set(names)].sort();
+});
+
+const clustersOfTable = memo("clustersOfTable", (db: Db, proxy: string, table: string): readonly string[] => {
+  const names = new Set<string>();
+  for (let shard = 0; shard < shardCount; shard++) {
+    if (db.lookup(routesByAttachment, atShard(proxy, table, shard)).length === 0) continue;
+    for (const name of clustersOfShard(db, proxy, table, String(shard))) names.add(name);
+  }
+  return [...names].sort();
+});
+
+/** Names that the routes of one shard of a table use. */
+const clustersOfShard = memo("clustersOfShard", (db: Db, proxy: string, table: string, shard: string): readonly string[] => {
+  const routes = db.lookup(routesByAttachment, atShard(proxy, table, Number(shard)));
+  return [...new Set(routes.flatMap((route) => routeClusters(db, route)))].sort();
+});

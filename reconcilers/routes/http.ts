@@ -1,0 +1,149 @@
+// HTTPRoute: the rules it contributes and what is wrong with them, independent of where it attaches. Knows nothing of Envoy, nor of how
+// status is written.
+
+import type { HTTPRoute } from "../../api/gateway/httproute.ts";
+import type { Db } from "../../store/db.ts";
+import type { ObjectKey } from "../../store/key.ts";
+import { memo } from "../../store/memo.ts";
+import type { Redirect, Rewrite, RouteAction, RouteMatch } from "../../xds/model/route.ts";
+import type { Problem } from "../backends/problem.ts";
+import { routeInvalid, routePartiallyInvalid, routeRefsNotResolved, routeRefsResolved } from "../conditions.ts";
+import type { Condition, Verdict } from "../reconciler.ts";
+import { ruleFilters } from "./filters.ts";
+import { forwarding } from "./forward.ts";
+import type { Forwarding } from "./forward.ts";
+import { timeLimits, toSession } from "./limits.ts";
+import { matchProblems, toMatches } from "./matches.ts";
+import type { HttpRule, RuleBranch, RuleFilters } from "./rule.ts";
+
+type Rule = NonNullable<HTTPRoute["spec"]["rules"]>[number];
+
+/** What a broken rule answers. */
+const brokenAction: RouteAction = { type: "respond", status: 500 };
+
+interface CheckedRule {
+  readonly rule: HttpRule;
+  readonly accepted: readonly Problem[];
+  readonly refs: readonly Problem[];
+}
+
+/** The rules in model terms. Conditions: Accepted=False or PartiallyInvalid when rules are broken, and always ResolvedRefs. */
+export const httpRules = memo("httpRules", (db: Db, key: ObjectKey): Verdict<readonly HttpRule[]> => {
+  const rules = db.get("HTTPRoute", key)?.spec.rules ?? [];
+  const checked = rules.map((rule, index) => toRule(db, key, { rule, index }));
+  return { value: checked.map(({ rule }) => rule), conditions: conditionsOf(checked) };
+});
+
+/** Names of all clusters a route sends to or mirrors to: an edit that names no new cluster stops here. */
+export const routeClusters = memo("routeClusters", (db: Db, key: ObjectKey): readonly string[] => {
+  return [...new Set(httpRules(db, key).value.flatMap(({ clusters }) => clusters))].sort();
+});
+
+function toRule(db: Db, route: ObjectKey, { rule, index }: { readonly rule: Rule; readonly index: number }): CheckedRule {
+  const filters = ruleFilters(db, route, rule.filters ?? []);
+  const answered = filters.redirect !== undefined || filters.respond !== undefined;
+  const target: Forwarding = answered ? { backends: [], refs: [], accepted: [] } : forwarding(db, route, rule);
+  const matches = toMatches(rule.matches, filters.cookies);
+  const usable = matches.filter(({ match }) => matchProblems([{ position: 0, match }]).length === 0);
+  const session = toSession(
+    rule.sessionPersistence,
+    matches.map(({ match }) => match),
+    sessionName(route, index),
+  );
+  const accepted = [
+    ...filters.trouble.accepted,
+    ...target.accepted,
+    ...matchProblems(matches),
+    ...prefixProblems(
+      filters,
+      matches.map(({ match }) => match),
+    ),
+    ...session.problems,
+  ];
+  const broken = accepted.length > 0 || filters.trouble.broken;
+  const branches = usable.map(({ position, match }): RuleBranch => {
+    return { position, match, action: broken ? brokenAction : toAction({ rule, filters, target, match }) };
+  });
+  const edits = broken ? ruleFilters(db, route, []) : filters;
+  return {
+    rule: {
+      index,
+      ...(rule.name === undefined ? {} : { name: rule.name }),
+      branches,
+      requestHeaders: edits.requestHeaders,
+      responseHeaders: edits.responseHeaders,
+      ...(filters.cors === undefined || broken ? {} : { cors: filters.cors }),
+      ...(session.session === undefined || broken ? {} : { sessionPersistence: session.session }),
+      clusters: clustersOf(branches),
+    },
+    accepted,
+    refs: [...filters.trouble.refs, ...target.refs],
+  };
+}
+
+interface ActionParts {
+  readonly rule: Rule;
+  readonly filters: RuleFilters;
+  readonly target: Forwarding;
+  readonly match: RouteMatch;
+}
+
+function toAction({ rule, filters, target, match }: ActionParts): RouteAction {
+  if (filters.respond !== undefined) return { type: "respond", ...filters.respond };
+  if (filters.redirect !== undefined) return { type: "redirect", redirect: withPrefix(filters.redirect, match) };
+  // Gateway API, HTTPRouteRule.backendRefs: nothing valid to send to answers 500.
+  if (target.backends.length === 0) return brokenAction;
+  const rewrite: Rewrite | undefined = filters.rewrite === undefined ? undefined : withPrefix(filters.rewrite, match);
+  return {
+    type: "forward",
+    backends: target.backends,
+    ...(rewrite === undefined ? {} : { rewrite }),
+    mirrors: filters.mirrors,
+    ...timeLimits(rule),
+    // Envoy Gateway allows it on every route; a backend that does not want it refuses by itself.
+    upgrades: ["websocket"],
+  };
+}
+
+function withPrefix<Edited extends Pick<Redirect | Rewrite, "path">>(edited: Edited, match: RouteMatch): Edited {
+  if (edited.path?.type !== "replacePrefix") return edited;
+  return { ...edited, path: { ...edited.path, prefix: match.path.value } };
+}
+
+/** Gateway API, HTTPPathModifier: ReplacePrefixMatch makes sense for PathPrefix matches only. */
+function prefixProblems(filters: RuleFilters, matches: readonly RouteMatch[]): readonly Problem[] {
+  const replaces = filters.redirect?.path?.type === "replacePrefix" || filters.rewrite?.path?.type === "replacePrefix";
+  if (!replaces || matches.every(({ path }) => path.type === "prefix")) return [];
+  return [{ reason: "UnsupportedValue", message: "ReplacePrefixMatch needs matches of type PathPrefix" }];
+}
+
+function clustersOf(branches: readonly RuleBranch[]): readonly string[] {
+  const names = new Set<string>();
+  for (const { action } of branches) {
+    if (action.type !== "forward") continue;
+    for (const { cluster } of action.backends) if (cluster !== undefined) names.add(cluster);
+    for (const { cluster } of action.mirrors) names.add(cluster);
+  }
+  return [...names].sort();
+}
+
+function sessionName(route: ObjectKey, index: number): string {
+  return `eg-session-${route.replace("/", "-")}-${index}`;
+}
+
+/** Gateway API, RouteConditionPartiallyInvalid: some rules are dropped, the message starts so; all of them: the route is not accepted. */
+function conditionsOf(checked: readonly CheckedRule[]): readonly Condition[] {
+  const broken = checked.filter(({ accepted }) => accepted.length > 0);
+  const problems = broken.flatMap(({ accepted }) => accepted);
+  const refs = checked.flatMap((each) => each.refs);
+  const resolved = refs.length === 0 ? routeRefsResolved() : routeRefsNotResolved(refs);
+  if (problems.length === 0) return [resolved];
+  if (broken.length === checked.length) return [routeInvalid(problems), resolved];
+  return [
+    routePartiallyInvalid(
+      broken.map(({ rule }) => rule.index),
+      problems,
+    ),
+    resolved,
+  ];
+}
