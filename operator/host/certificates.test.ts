@@ -25,7 +25,11 @@ test("server and client trust each other over mutual TLS", async () => {
     socket.end(`${socket.authorized} ${socket.getPeerX509Certificate()?.subject}`),
   ).listen(0, "127.0.0.1");
   await once(listener, "listening");
-  const socket = connect({ port: (listener.address() as AddressInfo).port, ...(await material(client)), servername: "envoy-gateway" });
+  const socket = connect({
+    port: (listener.address() as AddressInfo).port,
+    ...(await material(client)),
+    servername: "envoy-gateway",
+  });
   let answer = "";
   for await (const chunk of socket) answer += String(chunk);
   listener.close();

@@ -56,7 +56,8 @@ export async function findEnvoy(options: FindOptions = {}): Promise<string> {
   if (env.ENVOY_PATH) return requireCompatible(env.ENVOY_PATH);
   for (const folder of (env.PATH ?? "").split(delimiter)) {
     const candidate = join(folder, "envoy");
-    if (folder !== "" && (await isExecutable(candidate)) && (await versionOf(candidate).then(isCompatible, () => false))) return candidate;
+    if (folder !== "" && (await isExecutable(candidate)) && (await versionOf(candidate).then(isCompatible, () => false)))
+      return candidate;
   }
   const cached = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "envoy-gateway", `envoy-${envoyVersion}`);
   return (await isExecutable(cached)) ? cached : download(cached, options.progress ?? (() => {}));

@@ -33,7 +33,11 @@ export interface GuardedProcess {
 }
 
 /** Starts `program`; a program that cannot be started exits with a reason like any other. */
-export function startGuarded(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): GuardedProcess {
+export function startGuarded(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): GuardedProcess {
   // Detached: a group of its own, so that Ctrl-C in a terminal reaches us alone and we decide the order of ending.
   const child = spawn("/bin/sh", ["-c", guardScript, "envoy-guard", program, ...args], {
     detached: true,
