@@ -9,6 +9,8 @@ export interface Cluster {
   readonly discovery: Discovery;
   readonly protocol: "http1" | "http2";
   readonly tls?: UpstreamTls;
+  /** The assignment's localities carry weights; absent = endpoints are chosen without regard to locality. */
+  readonly weightedLocalities?: true;
 }
 
 export type Discovery =
@@ -35,7 +37,7 @@ export interface LoadAssignment {
 
 export interface Locality {
   readonly zone?: string;
-  /** Relative weight among localities of one priority; absent = by number of endpoints. */
+  /** Relative weight among localities of one priority, when the cluster has `weightedLocalities`; absent = by number of endpoints. */
   readonly weight?: number;
   readonly priority: number;
   /** Sorted by address. */

@@ -1,9 +1,9 @@
 // Snapshots and clocks made by hand, for tests of the xDS server: no model and no translation. Not part of the product.
 
 import { createHash } from "node:crypto";
+import type { Clock } from "../clock.ts";
 import { shardCount, shardOf } from "../model/shards.ts";
 import type { Resource, ResourceSet, Snapshot, TypeUrl } from "../resource.ts";
-import type { Clock } from "../stream.ts";
 
 /** A resource whose version is a hash of its bytes, as in the product. */
 export function resource(name: string, body: string | Uint8Array, extra: Pick<Resource, "warms" | "needs"> = {}): Resource {

@@ -1,0 +1,104 @@
+// Clusters, assignments, secrets and listeners as resources: one message each, in shards that are encoded once.
+
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { config_cluster_v3, config_endpoint_v3, config_listener_v3, extensions_transport_sockets_tls_v3 } from "#envoy";
+import { certificateTrouble } from "../check/certificate.ts";
+import { cluster as clusterMessage } from "../envoy/cluster.ts";
+import { loadAssignment as assignmentMessage } from "../envoy/endpoint.ts";
+import { listener as listenerMessage } from "../envoy/listener.ts";
+import { secret as secretMessage } from "../envoy/secret.ts";
+import type { Cluster, LoadAssignment } from "../model/backend.ts";
+import type { Listener } from "../model/listener.ts";
+import type { Origin } from "../model/origin.ts";
+import { shardCount, shardOf } from "../model/shards.ts";
+import type { Secret } from "../model/tls.ts";
+import type { Resource, TypeUrl } from "../resource.ts";
+import { typeUrls } from "../type-urls.ts";
+import { checked, contentHash } from "./checked.ts";
+import { perValue } from "./memo.ts";
+import type { Refusal } from "./refusal.ts";
+
+export type Encoding = { readonly resource: Resource } | { readonly refusal: Refusal };
+
+export const encodedCluster = perValue((cluster: Cluster) =>
+  encoding(config_cluster_v3.ClusterSchema, {
+    typeUrl: typeUrls.cluster,
+    name: cluster.name,
+    origins: [cluster.origin],
+    build: () => clusterMessage(cluster),
+  }),
+);
+
+export const encodedAssignment = perValue((assignment: LoadAssignment) =>
+  encoding(config_endpoint_v3.ClusterLoadAssignmentSchema, {
+    typeUrl: typeUrls.loadAssignment,
+    name: assignment.cluster,
+    origins: [],
+    build: () => assignmentMessage(assignment),
+  }),
+);
+
+export const encodedListener = perValue((listener: Listener) =>
+  encoding(config_listener_v3.ListenerSchema, {
+    typeUrl: typeUrls.listener,
+    name: listener.name,
+    origins: listener.chains.flatMap((chain) => chain.origins),
+    build: () => listenerMessage(listener),
+  }),
+);
+
+export const encodedSecret = perValue((secret: Secret): Encoding => {
+  const trouble = certificateTrouble(secret);
+  if (trouble !== undefined) return refused(typeUrls.secret, secret.name, { origins: [], message: trouble });
+  return encoding(extensions_transport_sockets_tls_v3.SecretSchema, {
+    typeUrl: typeUrls.secret,
+    name: secret.name,
+    origins: [],
+    build: () => secretMessage(secret),
+  });
+});
+
+interface Wanted<Desc extends DescMessage> {
+  readonly typeUrl: TypeUrl;
+  readonly name: string;
+  readonly origins: readonly Origin[];
+  readonly build: () => MessageShape<Desc>;
+}
+
+function encoding<Desc extends DescMessage>(schema: Desc, { typeUrl, name, origins, build }: Wanted<Desc>): Encoding {
+  const result = checked(schema, build);
+  if (!result.ok) return refused(typeUrl, name, { origins, message: result.message });
+  return { resource: { name, version: contentHash(result.bytes), bytes: result.bytes } };
+}
+
+function refused(typeUrl: TypeUrl, name: string, { origins, message }: Pick<Refusal, "origins" | "message">): Encoding {
+  return { refusal: { typeUrl, resource: name, origins, message: `${name} is left out: ${message}` } };
+}
+
+/** The values of one shard as resources; of two with one name the first. */
+export interface EncodedShard {
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly refusals: readonly Refusal[];
+}
+
+export function encodedShard<Value extends object>(values: readonly Value[], encode: (value: Value) => Encoding): EncodedShard {
+  const resources = new Map<string, Resource>();
+  const refusals: Refusal[] = [];
+  for (const value of values) {
+    const encoded = encode(value);
+    if ("refusal" in encoded) refusals.push(encoded.refusal);
+    else if (!resources.has(encoded.resource.name)) resources.set(encoded.resource.name, encoded.resource);
+  }
+  return { resources, refusals };
+}
+
+/** The model's shards when every name stands in the shard that it hashes to, else the same values dealt anew. */
+export function dealt<Value>(
+  shards: readonly (readonly Value[])[],
+  nameOf: (value: Value) => string,
+): readonly (readonly Value[])[] {
+  if (shards.length === shardCount) return shards;
+  const result = Array.from({ length: shardCount }, (): Value[] => []);
+  for (const value of shards.flat()) result[shardOf(nameOf(value))]!.push(value);
+  return result;
+}

@@ -1,0 +1,40 @@
+// The CORS filter. Always in the chain and disabled (see hcm.ts); a route switches it on by its policy.
+
+import type { Any } from "@bufbuild/protobuf/wkt";
+import { extensions_filters_http_cors_v3, type extensions_filters_network_http_connection_manager_v3 } from "#envoy";
+import type { Cors } from "../../model/route.ts";
+import type { MessageInit } from "../message-init.ts";
+import { packed, quoted, stringMatch } from "../wire.ts";
+
+const { CorsSchema, CorsPolicySchema } = extensions_filters_http_cors_v3;
+type HttpFilter = MessageInit<typeof extensions_filters_network_http_connection_manager_v3.HttpFilterSchema>;
+
+export const corsFilterName = "envoy.filters.http.cors";
+
+/** Fetch standard: with credentials a "*" in the answer is read literally, so the methods are spelt out. */
+const everyMethod = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+
+export function corsFilter(): HttpFilter {
+  return { name: corsFilterName, disabled: true, configType: { case: "typedConfig", value: packed(CorsSchema, {}) } };
+}
+
+export function corsPolicy(cors: Cors): Any {
+  const methods = cors.credentials && cors.methods.includes("*") ? everyMethod : cors.methods;
+  return packed(CorsPolicySchema, {
+    allowOriginStringMatch: cors.origins.map((origin) => stringMatch(originMatch(origin))),
+    allowMethods: methods.join(", "),
+    allowHeaders: cors.headers.join(", "),
+    exposeHeaders: cors.exposeHeaders.join(", "),
+    ...(cors.maxAgeSeconds === undefined ? {} : { maxAge: String(cors.maxAgeSeconds) }),
+    allowCredentials: cors.credentials,
+    // A preflight of an origin that is not allowed is answered here and not by the backend, which would know nothing of the policy.
+    forwardNotMatchingPreflights: false,
+  });
+}
+
+/** Gateway API, HTTPCORSFilter.allowOrigins: "*" alone is every origin; inside a host it stands for one or more labels, greedily. */
+function originMatch(origin: string): { readonly type: "exact" | "regex"; readonly value: string } {
+  if (origin === "*") return { type: "regex", value: ".*" };
+  if (!origin.includes("*")) return { type: "exact", value: origin };
+  return { type: "regex", value: origin.split("*").map(quoted).join("[^/:]+") };
+}

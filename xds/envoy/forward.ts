@@ -1,0 +1,119 @@
+// The action that sends a request to backends: where to, rewrites, mirrors, timeouts, retries, upgrades.
+
+import { config_route_v3, extensions_retry_host_previous_hosts_v3, type_v3 } from "#envoy";
+import type { ForwardAction, Mirror, Retry, Rewrite, WeightedBackend } from "../model/route.ts";
+import { headerEdits } from "./headers.ts";
+import type { MessageInit } from "./message-init.ts";
+import { rewritePath } from "./path-rewrite.ts";
+import { milliseconds, packed } from "./wire.ts";
+
+const { RouteAction_ClusterNotFoundResponseCode } = config_route_v3;
+const { FractionalPercent_DenominatorType } = type_v3;
+type EnvoyForward = MessageInit<typeof config_route_v3.RouteActionSchema>;
+
+/** Named by the share of a request that an invalid backendRef would take, and never defined: Envoy answers such a request with 500. */
+export const invalidBackendCluster = "invalid-backend";
+
+export function forward(action: ForwardAction): EnvoyForward {
+  return {
+    clusterSpecifier: clusterSpecifier(action.backends),
+    clusterNotFoundResponseCode: RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR,
+    ...(action.rewrite?.path === undefined ? {} : rewritePath(action.rewrite.path)),
+    ...(action.rewrite?.host === undefined ? {} : { hostRewriteSpecifier: hostRewrite(action.rewrite.host) }),
+    requestMirrorPolicies: action.mirrors.map(mirror),
+    ...timeouts(action.timeoutMs),
+    ...(action.retry === undefined ? {} : { retryPolicy: retryPolicy(action.retry) }),
+    upgradeConfigs: action.upgrades.map((upgradeType) => ({ upgradeType })),
+  };
+}
+
+function clusterSpecifier(backends: readonly WeightedBackend[]): EnvoyForward["clusterSpecifier"] {
+  const [only] = backends;
+  if (backends.length === 1 && only?.cluster !== undefined && isPlain(only)) return { case: "cluster", value: only.cluster };
+  return { case: "weightedClusters", value: { clusters: backends.map(clusterWeight) } };
+}
+
+function isPlain({ requestHeaders, responseHeaders, hostname }: WeightedBackend): boolean {
+  return hostname === undefined && [requestHeaders, responseHeaders].every((edits) => Object.values(edits).flat().length === 0);
+}
+
+function clusterWeight(backend: WeightedBackend): MessageInit<typeof config_route_v3.WeightedCluster_ClusterWeightSchema> {
+  const request = headerEdits(backend.requestHeaders);
+  const response = headerEdits(backend.responseHeaders);
+  return {
+    name: backend.cluster ?? invalidBackendCluster,
+    weight: backend.weight,
+    requestHeadersToAdd: request.add,
+    requestHeadersToRemove: request.remove,
+    responseHeadersToAdd: response.add,
+    responseHeadersToRemove: response.remove,
+    ...(backend.hostname === undefined ? {} : { hostRewriteSpecifier: { case: "hostRewriteLiteral", value: backend.hostname } }),
+  };
+}
+
+function hostRewrite(host: NonNullable<Rewrite["host"]>): EnvoyForward["hostRewriteSpecifier"] {
+  switch (host.type) {
+    case "literal":
+      return { case: "hostRewriteLiteral", value: host.value };
+    case "header":
+      return { case: "hostRewriteHeader", value: host.name };
+    case "backend":
+      return { case: "autoHostRewrite", value: { value: true } };
+  }
+}
+
+function mirror({ cluster, fraction }: Mirror): MessageInit<typeof config_route_v3.RouteAction_RequestMirrorPolicySchema> {
+  return {
+    cluster,
+    disableShadowHostSuffixAppend: true, // the mirror sees the host that the client asked for
+    ...(fraction === undefined ? {} : { runtimeFraction: { defaultValue: percent(fraction) } }),
+  };
+}
+
+/** Envoy knows three denominators; others are rounded to millionths. */
+function percent(fraction: NonNullable<Mirror["fraction"]>): MessageInit<typeof type_v3.FractionalPercentSchema> {
+  const { numerator, denominator } = fraction;
+  const { HUNDRED, TEN_THOUSAND, MILLION } = FractionalPercent_DenominatorType;
+  if (denominator === 100) return { numerator, denominator: HUNDRED };
+  if (denominator === 10_000) return { numerator, denominator: TEN_THOUSAND };
+  return { numerator: Math.round((numerator / denominator) * 1_000_000), denominator: MILLION };
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * The stream's idle time (Envoy's default: 5 minutes) must not end a request that its own limit still allows, so it is raised with the limit.
+ * Without a limit of the user's, Envoy's 15 seconds are switched off.
+ */
+function timeouts(timeoutMs: number | undefined): Pick<EnvoyForward, "timeout" | "idleTimeout"> {
+  if (timeoutMs === undefined) return { timeout: milliseconds(0) };
+  return { timeout: milliseconds(timeoutMs), idleTimeout: milliseconds(timeoutMs === 0 ? 0 : Math.max(hourMs, timeoutMs)) };
+}
+
+function retryPolicy(retry: Retry): MessageInit<typeof config_route_v3.RetryPolicySchema> {
+  const { PreviousHostsPredicateSchema } = extensions_retry_host_previous_hosts_v3;
+  const conditions = new Set(retry.on);
+  if (retry.statusCodes.length > 0) conditions.add("retriable-status-codes");
+  return {
+    retryOn: [...conditions].join(","),
+    numRetries: retry.attempts,
+    retriableStatusCodes: [...retry.statusCodes],
+    ...(retry.perTryTimeoutMs === undefined ? {} : { perTryTimeout: milliseconds(retry.perTryTimeoutMs) }),
+    ...(retry.backoffMs === undefined ? {} : { retryBackOff: backOff(retry.backoffMs) }),
+    // A retry goes to another endpoint when there is one.
+    retryHostPredicate: [
+      {
+        name: "envoy.retry_host_predicates.previous_hosts",
+        configType: { case: "typedConfig", value: packed(PreviousHostsPredicateSchema, {}) },
+      },
+    ],
+    hostSelectionRetryMaxAttempts: 5n,
+  };
+}
+
+function backOff({
+  base,
+  max,
+}: NonNullable<Retry["backoffMs"]>): MessageInit<typeof config_route_v3.RetryPolicy_RetryBackOffSchema> {
+  return { baseInterval: milliseconds(base), ...(max === undefined ? {} : { maxInterval: milliseconds(max) }) };
+}

@@ -1,0 +1,194 @@
+// From the model of one proxy to what its Envoys are told. Each model value is encoded once (xds/encoding/); here they are put together, what
+// names something that is not there is held back, and whatever equals the previous snapshot keeps its identity.
+
+import { encodedTable, type HostShard } from "./encoding/route-table.ts";
+import {
+  dealt,
+  encodedAssignment,
+  encodedCluster,
+  encodedListener,
+  encodedSecret,
+  encodedShard,
+  type EncodedShard,
+} from "./encoding/flat.ts";
+import { perValue } from "./encoding/memo.ts";
+import type { Refusal } from "./encoding/refusal.ts";
+import { keepIdentity, resourceSet } from "./encoding/resource-set.ts";
+import type { Cluster, LoadAssignment } from "./model/backend.ts";
+import type { FilterChain, Listener } from "./model/listener.ts";
+import type { Proxy } from "./model/proxy.ts";
+import { shardOf } from "./model/shards.ts";
+import type { Secret } from "./model/tls.ts";
+import type { ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
+import { typeUrls } from "./type-urls.ts";
+
+export type { Refusal } from "./encoding/refusal.ts";
+
+export interface Encoded {
+  readonly snapshot: Snapshot;
+  readonly refusals: readonly Refusal[];
+}
+
+/** `previous` is the last snapshot of the same proxy; it is returned itself when nothing has changed. */
+export function encode(proxy: Proxy, previous?: Snapshot): Encoded {
+  const before = (typeUrl: TypeUrl): ResourceSet | undefined => previous?.resources.get(typeUrl);
+  const refusals: Refusal[] = [];
+  const secrets = secretShard(proxy.secrets);
+  const clusters = proxyClusters(proxy, secrets);
+  const assignments = proxyAssignments(proxy, clusters);
+  const tables = proxy.routeTables.map(encodedTable);
+  const tableNames = new Set(proxy.routeTables.map(({ name }) => name));
+  const listeners = encodedShard(
+    proxy.listeners.flatMap((listener) => soundListener(listener, { tableNames, secrets, refusals })),
+    encodedListener,
+  );
+  for (const shard of [secrets, ...clusters, ...assignments, ...tables, listeners]) refusals.push(...shard.refusals);
+  for (const table of tables) refusals.push(...missingClusters(table, clusters));
+
+  const resources = new Map<TypeUrl, ResourceSet>([
+    [typeUrls.secret, resourceSet([...secrets.resources.values()], before(typeUrls.secret))],
+    [typeUrls.cluster, keepIdentity(resourcesOf(clusters), before(typeUrls.cluster))],
+    [typeUrls.loadAssignment, keepIdentity(resourcesOf(assignments), before(typeUrls.loadAssignment))],
+    [typeUrls.listener, resourceSet([...listeners.resources.values()], before(typeUrls.listener))],
+    [
+      typeUrls.routeConfiguration,
+      resourceSet(
+        tables.map(({ resource }) => resource),
+        before(typeUrls.routeConfiguration),
+      ),
+    ],
+  ]);
+  const unchanged = previous !== undefined && resources.entries().every(([typeUrl, set]) => set === before(typeUrl));
+  const version = (previous?.version ?? 0) + 1;
+  return { snapshot: unchanged ? previous : { proxy: proxy.name, version, resources }, refusals };
+}
+
+function resourcesOf(shards: readonly EncodedShard[]): readonly EncodedShard["resources"][] {
+  return shards.map(({ resources }) => resources);
+}
+
+const secretShard = perValue((secrets: readonly Secret[]) => encodedShard(secrets, encodedSecret));
+
+// ── Clusters ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const clusterShard = perValue((clusters: readonly Cluster[]) => encodedShard(clusters, encodedCluster));
+const namedSecrets = perValue((clusters: readonly Cluster[]) =>
+  clusters.flatMap((cluster) => secretsOf(cluster).map((secret) => ({ cluster, secret }))),
+);
+
+function secretsOf({ tls }: Cluster): readonly string[] {
+  return [tls?.trust.type === "secret" ? tls.trust.name : undefined, tls?.clientCertificate].filter((name) => name !== undefined);
+}
+
+/** A cluster whose secret is not there would warm for 15 seconds and then fail every connection; left out, its routes answer 500 at once. */
+function proxyClusters(proxy: Proxy, secrets: EncodedShard): readonly EncodedShard[] {
+  return dealt(proxy.clusters, ({ name }) => name).map((clusters) => {
+    const shard = clusterShard(clusters);
+    const lacking = namedSecrets(clusters).filter(
+      ({ cluster, secret }) => shard.resources.has(cluster.name) && !secrets.resources.has(secret),
+    );
+    if (lacking.length === 0) return shard;
+    const resources = new Map(shard.resources);
+    for (const { cluster } of lacking) resources.delete(cluster.name);
+    const refusals = lacking.map(({ cluster, secret }) => ({
+      typeUrl: typeUrls.cluster,
+      resource: cluster.name,
+      origins: [cluster.origin],
+      message: `${cluster.name} is left out: there is no secret ${secret}`,
+    }));
+    return { resources, refusals: [...shard.refusals, ...refusals] };
+  });
+}
+
+// ── Assignments ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const assignmentShard = perValue((assignments: readonly LoadAssignment[]) => encodedShard(assignments, encodedAssignment));
+const edsClusters = perValue((clusters: readonly Cluster[]) => clusters.filter(({ discovery }) => discovery.type === "eds"));
+const emptyAssignment = perValue((cluster: Cluster) => encodedAssignment({ cluster: cluster.name, localities: [] }));
+
+/** A cluster without an assignment, or with one that was held back, gets an empty one: it would warm for 15 seconds otherwise. */
+function proxyAssignments(proxy: Proxy, clusters: readonly EncodedShard[]): readonly EncodedShard[] {
+  const models = dealt(proxy.clusters, ({ name }) => name);
+  return dealt(proxy.assignments, ({ cluster }) => cluster).map((assignments, position) => {
+    const shard = assignmentShard(assignments);
+    const lacking = edsClusters(models[position] ?? []).filter(
+      ({ name }) => clusters[position]?.resources.has(name) === true && !shard.resources.has(name),
+    );
+    if (lacking.length === 0) return shard;
+    const resources = new Map(shard.resources);
+    for (const cluster of lacking) {
+      const empty = emptyAssignment(cluster);
+      if ("resource" in empty) resources.set(cluster.name, empty.resource);
+    }
+    const refusals = lacking.map(({ name, origin }) => ({
+      typeUrl: typeUrls.loadAssignment,
+      resource: name,
+      origins: [origin],
+      message: `${name} has no endpoints that can be published`,
+    }));
+    return { resources, refusals: [...shard.refusals, ...refusals] };
+  });
+}
+
+// ── Listeners ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Surroundings {
+  readonly tableNames: ReadonlySet<string>;
+  readonly secrets: EncodedShard;
+  readonly refusals: Refusal[];
+}
+
+const reducedListeners = new WeakMap<Listener, Map<string, Listener>>();
+
+/** The listener without the chains that name a table or a certificate that is not there; nothing when none is left. */
+function soundListener(listener: Listener, { tableNames, secrets, refusals }: Surroundings): readonly Listener[] {
+  const kept = listener.chains.filter((chain) => {
+    const lacking = lackedBy(chain, tableNames, secrets);
+    if (lacking === undefined) return true;
+    const message = `filter chain ${chain.name} is left out: there is no ${lacking}`;
+    refusals.push({ typeUrl: typeUrls.listener, resource: listener.name, origins: chain.origins, message });
+    return false;
+  });
+  if (kept.length === listener.chains.length) return [listener];
+  if (kept.length === 0) return [];
+  const variants = reducedListeners.get(listener) ?? new Map<string, Listener>();
+  reducedListeners.set(listener, variants);
+  const key = JSON.stringify(kept.map(({ name }) => name));
+  const reduced = variants.get(key) ?? { ...listener, chains: kept };
+  variants.set(key, reduced);
+  return [reduced];
+}
+
+function lackedBy(chain: FilterChain, tableNames: ReadonlySet<string>, secrets: EncodedShard): string | undefined {
+  if (!tableNames.has(chain.routeTable)) return `route table ${chain.routeTable}`;
+  const certificate = chain.tls?.certificates.find((name) => !secrets.resources.has(name));
+  return certificate === undefined ? undefined : `secret ${certificate}`;
+}
+
+// ── Routes to clusters that are not there ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** By shard of hosts, the cluster shards that were found to hold every name: pairs that did not change are not looked at again. */
+const verified = new WeakMap<HostShard, (EncodedShard | undefined)[]>();
+const referencesByShard = perValue((hosts: HostShard) => [
+  ...Map.groupBy(hosts.references, ({ cluster }) => shardOf(cluster)).entries(),
+]);
+
+/** Such a route stays, and Envoy answers 500 for it (cluster_not_found_response_code); the route's owner is told. */
+function missingClusters(table: ReturnType<typeof encodedTable>, clusters: readonly EncodedShard[]): readonly Refusal[] {
+  return table.shards.flatMap((hosts) => {
+    const proven = verified.get(hosts) ?? [];
+    verified.set(hosts, proven);
+    return referencesByShard(hosts).flatMap(([position, references]) => {
+      const shard = clusters[position];
+      if (shard !== undefined && proven[position] === shard) return [];
+      const missing = references.filter(({ cluster }) => shard?.resources.has(cluster) !== true);
+      if (missing.length === 0) proven[position] = shard;
+      return missing.map(({ cluster, route, origin }) => ({
+        typeUrl: typeUrls.routeConfiguration,
+        resource: table.resource.name,
+        origins: [origin],
+        message: `route ${route} answers 500: there is no cluster ${cluster}`,
+      }));
+    });
+  });
+}
