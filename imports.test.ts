@@ -187,7 +187,9 @@ test("files open with what they own", () => {
 test("exports have names, and imports carry the endings of files", () => {
   const wrong = files.flatMap((file) => [
     ...(/^export default\b/m.test(withoutComments(file.text)) ? [`${file.path}: export default`] : []),
-    ...[...file.text.matchAll(/from ["'](\.[^"']*)["']/g)]
+    ...[...withoutComments(file.text).matchAll(/^(?:import|export)\s[^;`]*?from ["'](\.[^"']*)["'];/gm)].flatMap(([, target]) =>
+      /\.(ts|js|json)$/.test(target!) ? [] : [`${file.path}: ${target}`],
+    ),
       .filter(([, target]) => !/\.(ts|js|json)$/.test(target!))
       .map(([, target]) => `${file.path}: ${target}`),
   ]);
