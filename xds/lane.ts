@@ -3,6 +3,7 @@
 
 import type { Resource, TypeUrl } from "./resource.ts";
 import { heldVersion, type Subscription } from "./subscription.ts";
+import { typeUrls } from "./type-urls.ts";
 
 /** A response that the client has not answered yet. */
 export interface Outstanding {
@@ -61,6 +62,25 @@ export function createLane(typeUrl: TypeUrl): Lane {
   };
 }
 
+/** Envoy withholds the acknowledgements of all clusters while one warms (up to 15 s). This many responses may be on their way meanwhile. */
+const mostUnanswered = 8;
+
+/**
+ * Whether another response may be written. One is on its way at a time: write() never refuses, so only the client's answers hold us back.
+ * Clusters get a clock beside that, because one that warms must not keep back all the others.
+ */
+export function mayWrite(lane: Lane, now: number, warmingMs: number): boolean {
+  const last = lane.outstanding.at(-1);
+  if (last === undefined) return true;
+  return lane.typeUrl === typeUrls.cluster && lane.outstanding.length < mostUnanswered && last.since + warmingMs <= now;
+}
+
+/** Snapshot versions start anew for a proxy that was withdrawn. */
+export function forgetVersions(lane: Lane): void {
+  lane.written = lane.settled = 0;
+  lane.removals.clear();
+}
+
 /** Notes a response as sent; `before` is the subscription as it was when the client knew nothing of it. */
 export function noteSent(lane: Lane, sent: Omit<Outstanding, "fresh">, before: Subscription | undefined): Outstanding {
   const isFresh = (name: string): boolean => before === undefined || heldVersion(before, name) === undefined;
@@ -109,4 +129,30 @@ export function splitRefused(lane: Lane, { updated, removed, fresh }: Outstandin
 /** Once nothing is on its way and nothing to repair, no name is in doubt. */
 export function forgetDoubts(lane: Lane): void {
   if (lane.outstanding.length === 0 && lane.repairs.length === 0) lane.doubtful.clear();
+}
+
+/**
+ * Names whose grace is over. The grace of a name starts when the client has acknowledged the routes (`routed`: the snapshot version of those)
+ * of the snapshot in which it was gone.
+ */
+export function dueRemovals(
+  lane: Lane,
+  at: { readonly routed: number; readonly now: number; readonly graceMs: number },
+): readonly string[] {
+  const ready: string[] = [];
+  for (const [name, { goneIn, due }] of lane.removals) {
+    if (due !== undefined && due <= at.now) ready.push(name);
+    else if (due === undefined && at.routed >= goneIn) lane.removals.set(name, { goneIn, due: at.now + at.graceMs });
+  }
+  return ready;
+}
+
+/** When something may become possible on this lane although nothing happens; some may be past. */
+export function wakeMoments(lane: Lane, warmingMs: number): readonly number[] {
+  const moments = [...lane.warming.values()];
+  for (const { due } of lane.removals.values()) if (due !== undefined) moments.push(due);
+  if (lane.repairs.length > 0) moments.push(lane.repairAt);
+  const last = lane.outstanding.at(-1);
+  if (last && lane.typeUrl === typeUrls.cluster) moments.push(last.since + warmingMs);
+  return moments;
 }

@@ -19,8 +19,15 @@ export const sendOrder: readonly TypeUrl[] = [
   typeUrls.routeConfiguration,
 ];
 
-/** Removals, in reverse: nothing is taken away while something still names it. */
-export const removeOrder: readonly TypeUrl[] = sendOrder.toReversed();
+/** Removals: what names others goes before them. */
+export const removeOrder: readonly TypeUrl[] = [
+  typeUrls.listener,
+  typeUrls.scopedRouteConfiguration,
+  typeUrls.routeConfiguration,
+  typeUrls.cluster,
+  typeUrls.loadAssignment,
+  typeUrls.secret,
+];
 
 /** Types that send traffic to clusters. A removal waits until a client has acknowledged all of them. */
 export const routingTypes: readonly TypeUrl[] = [
@@ -57,10 +64,13 @@ export interface ClusterProgress {
 export function mustWait(resource: Resource, clusters: ClusterProgress, around: { wanted: ResourceSet; now: number }): boolean {
   const { subscription, warming } = clusters;
   if (subscription === undefined) return false;
-  if (resource.needs === undefined) return !clusters.written || clusters.doubtful.size > 0;
-  return resource.needs.some((name) => {
-    if (clusters.doubtful.has(name) || (warming.get(name) ?? 0) > around.now) return true;
-    // A cluster that is in no snapshot will not come: its route answers 503 and must not be held back for ever.
-    return heldVersion(subscription, name) === undefined && lookup(around.wanted, name) !== undefined;
-  });
+  const { needs } = resource;
+  if (needs === undefined) return !clusters.written || clusters.doubtful.size > 0;
+  for (const name of clusters.doubtful) if (needs.has(name)) return true;
+  for (const [name, until] of warming) if (until > around.now && needs.has(name)) return true;
+  if (clusters.written) return false;
+  // A cluster that is in no snapshot will not come: its route answers 503 and must not be held back for ever.
+  for (const name of needs)
+    if (heldVersion(subscription, name) === undefined && lookup(around.wanted, name) !== undefined) return true;
+  return false;
 }

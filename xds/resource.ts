@@ -3,6 +3,11 @@
 /** "type.googleapis.com/envoy.config.cluster.v3.Cluster" and so on; the list is in xds/type-urls.ts. */
 export type TypeUrl = `type.googleapis.com/${string}`;
 
+/** A set of cluster names; need not be a Set, so that a table of 10,000 hosts can answer from its shards. */
+export interface ClusterNames extends Iterable<string> {
+  has(name: string): boolean;
+}
+
 /** One encoded resource. `version` is a short hash of `bytes`, equal on every replica. `bytes` is the message (the Any's value), immutable. */
 export interface Resource {
   readonly name: string;
@@ -11,10 +16,10 @@ export interface Resource {
   /** A cluster that warms on more than its endpoints (DNS, SDS secrets, active health checks): routes that newly name it wait for it. */
   readonly warms?: true;
   /**
-   * Names of every cluster that a route configuration or listener sends to. With it, the resource is sent as soon as these are; without
-   * it, as soon as every cluster of its snapshot is.
+   * Every cluster that a route configuration or listener sends to. With it, the resource is sent as soon as these can be used; without it,
+   * as soon as every cluster of its snapshot is written.
    */
-  readonly needs?: readonly string[];
+  readonly needs?: ClusterNames;
 }
 
 /**

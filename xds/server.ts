@@ -2,9 +2,10 @@
 // said on a stream is xds/stream.ts. Runs no translation and waits for no client: a slow Envoy slows only itself.
 
 import { Server, ServerCredentials, status, type ServerDuplexStream, type ServiceDefinition } from "@grpc/grpc-js";
+import type { Clock, Timing } from "./clock.ts";
 import { createQuarantine, type Quarantine, type RefusedVersion } from "./quarantine.ts";
 import type { Resource, Snapshot, TypeUrl } from "./resource.ts";
-import { AdsStream, type Clock, type Timing } from "./stream.ts";
+import { AdsStream } from "./stream.ts";
 import { decodeRequest, type Node } from "./wire.ts";
 
 /** Which client on which stream; `proxy` is the name of its snapshots. */
@@ -51,6 +52,7 @@ export interface XdsServerOptions {
 /** One stream, for people who ask what a proxy was told. Times are ISO 8601 or, for `due`, milliseconds from now. */
 export interface StreamState extends Client {
   readonly connectedSince: string;
+  readonly bytesSent: number;
   readonly types: readonly TypeState[];
 }
 
@@ -289,5 +291,5 @@ function stateOf({ client, connectedSince, stream }: Connection, { quarantine }:
       },
     ];
   });
-  return { ...client, connectedSince, types };
+  return { ...client, connectedSince, bytesSent: stream.bytesSent, types };
 }

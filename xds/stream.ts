@@ -1,14 +1,19 @@
 // One client's stream: the only writer to it, and so the place where order, pace and repair come together. It is told of requests, of new
 // snapshots and of time, and writes bytes; it knows nothing of gRPC, and never waits.
 
+import type { Clock, Timing } from "./clock.ts";
 import { diff, lookup, noResourceSet, type Delta } from "./diff.ts";
 import {
   createLane,
+  dueRemovals,
   forgetDoubts,
+  forgetVersions,
+  mayWrite,
   noteAccepted,
   noteSent,
   splitRefused,
   takeAnswered,
+  wakeMoments,
   type Lane,
   type Outstanding,
 } from "./lane.ts";
@@ -18,22 +23,6 @@ import type { Resource, ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
 import { ask, covers, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
 import { typeUrls } from "./type-urls.ts";
 import { encodeResponse, type DeltaRequest } from "./wire.ts";
-
-/** Time as a parameter: milliseconds since some fixed moment, and a task to run once after so many of them (the result takes it back). */
-export interface Clock {
-  now(): number;
-  after(ms: number, task: () => void): () => void;
-}
-
-/** All in milliseconds. */
-export interface Timing {
-  /** Between the acknowledgement of the routes and a removal; longer than the slowest request filter. */
-  readonly graceMs: number;
-  /** How long routes wait for a cluster that warms, and how long an unanswered cluster response keeps the next one back. */
-  readonly warmingMs: number;
-  /** Between two responses that repair a refused one. */
-  readonly repairMs: number;
-}
 
 export interface StreamOptions {
   readonly write: (response: Buffer) => void;
@@ -50,14 +39,12 @@ export interface StreamOptions {
   readonly onQuarantineChanged: () => void;
 }
 
-/** Envoy withholds the acknowledgements of all clusters while one warms (up to 15 s). This many responses may be on their way meanwhile. */
-const mostUnanswered = 8;
-
 export class AdsStream {
   readonly #options: StreamOptions;
   readonly #lanes = new Map<TypeUrl, Lane>(sendOrder.map((typeUrl) => [typeUrl, createLane(typeUrl)]));
   #snapshot: Snapshot | undefined;
   #nonces = 0;
+  #bytesSent = 0;
   /** Clusters that were sent before the client asked for any endpoints: their assignments are owed. */
   readonly #owed = new Set<string>();
   #cancelWake: () => void = () => {};
@@ -70,11 +57,15 @@ export class AdsStream {
     return [...this.#lanes.values()];
   }
 
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
   /** A new snapshot, or undefined when the proxy has none any more: then the client keeps what it has. */
   publish(snapshot: Snapshot | undefined): void {
     this.#snapshot = snapshot;
     if (snapshot) this.#forgetReturned(snapshot);
-    else this.#forgetVersions();
+    else for (const lane of this.#lanes.values()) forgetVersions(lane);
     this.pump();
   }
 
@@ -89,6 +80,7 @@ export class AdsStream {
   /** Sends whatever may be sent now, in order. Called after everything that happens; calling it once too often sends nothing. */
   pump(): void {
     const snapshot = this.#snapshot;
+    this.#cancelWake();
     if (snapshot === undefined) return;
     for (const lane of this.#lanes.values()) {
       this.#advance(lane, snapshot);
@@ -153,7 +145,9 @@ export class AdsStream {
     const { fresh } = noteSent(lane, { nonce, updated, removed, since: now }, before);
     for (const { name, warms } of updated)
       if (warms && fresh.has(name)) lane.warming.set(name, now + this.#options.timing.warmingMs);
-    this.#options.write(encodeResponse({ typeUrl: lane.typeUrl, nonce, updated, removed }));
+    const bytes = encodeResponse({ typeUrl: lane.typeUrl, nonce, updated, removed });
+    this.#bytesSent += bytes.length;
+    this.#options.write(bytes);
   }
 
   /**
@@ -253,11 +247,7 @@ export class AdsStream {
     if (lane.subscription === undefined || lane.removals.size === 0) return;
     const now = this.#options.clock.now();
     const routed = Math.min(...routingTypes.map((typeUrl) => this.#lane(typeUrl).settled));
-    const ready: string[] = [];
-    for (const [name, { goneIn, due }] of lane.removals) {
-      if (due === undefined && routed >= goneIn) lane.removals.set(name, { goneIn, due: now + this.#options.timing.graceMs });
-      else if (due !== undefined && due <= now) ready.push(name);
-    }
+    const ready = dueRemovals(lane, { routed, now, graceMs: this.#options.timing.graceMs });
     if (ready.length === 0 || !this.#free(lane)) return;
     for (const name of ready) lane.removals.delete(name);
     const { subscription } = lane;
@@ -271,15 +261,6 @@ export class AdsStream {
   #forgetReturned(snapshot: Snapshot): void {
     for (const lane of this.#lanes.values()) {
       for (const name of lane.removals.keys()) if (inSnapshot(snapshot, lane, name)) lane.removals.delete(name);
-    }
-  }
-
-  /** Snapshot versions start anew for a proxy that was withdrawn. */
-  #forgetVersions(): void {
-    this.#cancelWake();
-    for (const lane of this.#lanes.values()) {
-      lane.written = lane.settled = 0;
-      lane.removals.clear();
     }
   }
 
@@ -297,24 +278,13 @@ export class AdsStream {
   }
 
   #free(lane: Lane): boolean {
-    const last = lane.outstanding.at(-1);
-    if (last === undefined) return true;
-    if (lane.typeUrl !== typeUrls.cluster || lane.outstanding.length >= mostUnanswered) return false;
-    return last.since + this.#options.timing.warmingMs <= this.#options.clock.now();
+    return mayWrite(lane, this.#options.clock.now(), this.#options.timing.warmingMs);
   }
 
   /** The next moment at which something may be sent although nothing has happened. */
   #scheduleWake(): void {
-    this.#cancelWake();
     const now = this.#options.clock.now();
-    const moments: number[] = [];
-    for (const lane of this.#lanes.values()) {
-      for (const { due } of lane.removals.values()) if (due !== undefined) moments.push(due);
-      if (lane.repairs.length > 0) moments.push(lane.repairAt);
-      for (const moment of lane.warming.values()) moments.push(moment);
-      const last = lane.outstanding.at(-1);
-      if (lane.typeUrl === typeUrls.cluster && last) moments.push(last.since + this.#options.timing.warmingMs);
-    }
+    const moments = [...this.#lanes.values()].flatMap((lane) => wakeMoments(lane, this.#options.timing.warmingMs));
     const next = moments.filter((moment) => moment > now);
     if (next.length === 0) return;
     this.#cancelWake = this.#options.clock.after(next.reduce((least, moment) => Math.min(least, moment)) - now, () =>

@@ -4,7 +4,9 @@ import type { Resource } from "./resource.ts";
 import { covers, record, subscribe, type Subscription } from "./subscription.ts";
 import { resource, setOf } from "./testing/snapshots.ts";
 
-const request = (wanted: { subscribe?: string[]; unsubscribe?: string[]; initial?: Record<string, string>; nonce?: string } = {}) => ({
+const request = (
+  wanted: { subscribe?: string[]; unsubscribe?: string[]; initial?: Record<string, string>; nonce?: string } = {},
+) => ({
   subscribe: wanted.subscribe ?? [],
   unsubscribe: wanted.unsubscribe ?? [],
   initialVersions: new Map(Object.entries(wanted.initial ?? {})),
@@ -41,7 +43,12 @@ test("an explicit wildcard and names may come in any order", () => {
   expect(named.updated).toEqual([a1]);
   const widened = diff(subscribe(named.next, request({ subscribe: ["*"] })), setOf([a1, b1]));
   expect(widened.updated).toEqual([b1]);
-  expect(answer(subscribe(widened.next, request({ unsubscribe: ["*"] })), [a1])).toEqual({ updated: [], absent: [], gone: [], due: false });
+  expect(answer(subscribe(widened.next, request({ unsubscribe: ["*"] })), [a1])).toEqual({
+    updated: [],
+    absent: [],
+    gone: [],
+    due: false,
+  });
 });
 
 test("a name that does not exist is answered as absent, once, and sent when it comes", () => {
@@ -58,7 +65,12 @@ test("a name asked for again is sent again, although it is held", () => {
 
 test("an unsubscribed name is forgotten; under the wildcard it is sent again or said to be absent", () => {
   const named = diff(subscribe(undefined, request({ subscribe: ["a", "b"] })), setOf([a1, b1])).next;
-  expect(answer(subscribe(named, request({ unsubscribe: ["a"] })), [a2])).toEqual({ updated: ["b"], absent: [], gone: [], due: true });
+  expect(answer(subscribe(named, request({ unsubscribe: ["a"] })), [a2])).toEqual({
+    updated: ["b"],
+    absent: [],
+    gone: [],
+    due: true,
+  });
   const everything = diff(subscribe(undefined, request({ subscribe: ["*", "a", "c"] })), setOf([a1, b1])).next;
   const left = subscribe(everything, request({ unsubscribe: ["a", "c"] }));
   expect(answer(left, [a1, b1])).toEqual({ updated: ["a"], absent: ["c"], gone: [], due: true });
@@ -68,7 +80,12 @@ test("a reconnect with the versions it holds gets the difference, and nothing wh
   const initial = { a: a1.version, b: b1.version, c: "gone" };
   const everything = subscribe(undefined, request({ initial }));
   expect(answer(everything, [a1, resource("b", "b2")])).toEqual({ updated: ["b"], absent: [], gone: ["c"], due: true });
-  expect(answer(subscribe(undefined, request({ subscribe: ["a", "b"], initial })), [a1, b1])).toEqual({ updated: [], absent: [], gone: [], due: false });
+  expect(answer(subscribe(undefined, request({ subscribe: ["a", "b"], initial })), [a1, b1])).toEqual({
+    updated: [],
+    absent: [],
+    gone: [],
+    due: false,
+  });
 });
 
 test("what is held back is offered again, and the rest is not held back with it", () => {
@@ -83,7 +100,8 @@ test("comparing looks only into shards that changed", () => {
   const { next } = diff(subscribe(undefined, request()), before);
   const after = setOf([resource("name-7", "2"), ...many.filter(({ name }) => name !== "name-7")], before);
   const untouched = after.shards.filter((shard, index) => shard === before.shards[index]);
-  for (const shard of untouched) Object.assign(shard, { values: () => fail("walked an unchanged shard"), keys: () => fail("walked an unchanged shard") });
+  for (const shard of untouched)
+    Object.assign(shard, { values: () => fail("walked an unchanged shard"), keys: () => fail("walked an unchanged shard") });
   expect(untouched.length).toBe(63);
   expect(diff(next, after).updated.map(({ name }) => name)).toEqual(["name-7"]);
 });
@@ -111,9 +129,13 @@ test("after every step a client that obeys holds exactly what it wants of what t
         if (Array.isArray(step.subscribe)) {
           subscription = subscribe(subscription, request(step as { subscribe: string[]; unsubscribe: string[] }));
           // A client drops what it unsubscribed, even where the wildcard still covers it.
-          for (const name of [...client.keys()]) if (!covers(subscription, name) || step.unsubscribe!.includes(name)) client.delete(name);
+          for (const name of [...client.keys()])
+            if (!covers(subscription, name) || (step.unsubscribe as string[]).includes(name)) client.delete(name);
         } else {
-          resources = setOf(Object.entries(step as Record<string, string>).map(([name, body]) => resource(name, body)), resources);
+          resources = setOf(
+            Object.entries(step as Record<string, string>).map(([name, body]) => resource(name, body)),
+            resources,
+          );
         }
         if (subscription === undefined) continue;
         const delta = diff(subscription, resources);
@@ -122,7 +144,9 @@ test("after every step a client that obeys holds exactly what it wants of what t
         subscription = record(delta.next, [], delta.gone);
         const wanted = subscription;
         const all = resources.shards.flatMap((shard) => [...shard.values()]).filter(({ name }) => covers(wanted, name));
-        expect(new Map([...client].toSorted())).toEqual(new Map(all.map(({ name, version }) => [name, version] as const).toSorted()));
+        expect(new Map([...client].toSorted())).toEqual(
+          new Map(all.map(({ name, version }) => [name, version] as const).toSorted()),
+        );
         expect(diff(subscription, resources).due).toBe(false);
       }
     }),

@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import { DeltaDiscoveryRequestSchema, DeltaDiscoveryResponseSchema } from "#envoy";
+import { service_discovery_v3 } from "#envoy";
 import { resource } from "./testing/snapshots.ts";
 import { typeUrls } from "./type-urls.ts";
 import { decodeRequest, encodeResponse } from "./wire.ts";
@@ -19,8 +19,8 @@ test("a request is decoded as protobuf-es would decode it, with and without its 
   fc.assert(
     fc.property(requests, fc.boolean(), ({ node, error, ...request }, withNode) => {
       const bytes = toBinary(
-        DeltaDiscoveryRequestSchema,
-        create(DeltaDiscoveryRequestSchema, {
+        service_discovery_v3.DeltaDiscoveryRequestSchema,
+        create(service_discovery_v3.DeltaDiscoveryRequestSchema, {
           ...(node && { node }),
           typeUrl: request.typeUrl,
           resourceNamesSubscribe: request.subscribe,
@@ -36,8 +36,16 @@ test("a request is decoded as protobuf-es would decode it, with and without its 
 });
 
 test("fields of every wire type that we do not know are skipped", () => {
-  const unknown = Buffer.from([0xf8, 0x01, 0x96, 0x01, 0xf9, 0x01, 1, 2, 3, 4, 5, 6, 7, 8, 0xfd, 0x01, 1, 2, 3, 4, 0xfa, 0x01, 0x01, 0x41, 0x32, 0x01, 0x37]);
-  expect(decodeRequest(unknown, true)).toEqual({ typeUrl: "", subscribe: [], unsubscribe: [], initialVersions: new Map(), nonce: "7" });
+  const unknown = Buffer.from([
+    0xf8, 0x01, 0x96, 0x01, 0xf9, 0x01, 1, 2, 3, 4, 5, 6, 7, 8, 0xfd, 0x01, 1, 2, 3, 4, 0xfa, 0x01, 0x01, 0x41, 0x32, 0x01, 0x37,
+  ]);
+  expect(decodeRequest(unknown, true)).toEqual({
+    typeUrl: "",
+    subscribe: [],
+    unsubscribe: [],
+    initialVersions: new Map(),
+    nonce: "7",
+  });
 });
 
 test("a request that is cut off is refused, not half understood", () => {
@@ -54,9 +62,20 @@ test("a response is what protobuf-es would read, with resources of any size", ()
   fc.assert(
     fc.property(resources, fc.array(names, { maxLength: 3 }), fc.string(), (updated, removed, nonce) => {
       const bytes = encodeResponse({ typeUrl: typeUrls.cluster, nonce, updated, removed });
-      const read = fromBinary(DeltaDiscoveryResponseSchema, bytes);
-      expect({ typeUrl: read.typeUrl, nonce: read.nonce, removed: read.removedResources }).toEqual({ typeUrl: typeUrls.cluster, nonce, removed });
-      expect(read.resources.map(({ name, version, resource: any }) => ({ name, version, typeUrl: any?.typeUrl, bytes: [...any!.value] }))).toEqual(
+      const read = fromBinary(service_discovery_v3.DeltaDiscoveryResponseSchema, bytes);
+      expect({ typeUrl: read.typeUrl, nonce: read.nonce, removed: read.removedResources }).toEqual({
+        typeUrl: typeUrls.cluster,
+        nonce,
+        removed,
+      });
+      expect(
+        read.resources.map(({ name, version, resource: any }) => ({
+          name,
+          version,
+          typeUrl: any?.typeUrl,
+          bytes: [...any!.value],
+        })),
+      ).toEqual(
         updated.map(({ name, version, bytes: body }) => ({ name, version, typeUrl: typeUrls.cluster, bytes: [...body] })),
       );
     }),

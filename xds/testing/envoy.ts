@@ -49,7 +49,7 @@ export const routesOf = (name: string, hosts: readonly string[]): Resource =>
         routes: [{ match: { prefix: "/" }, route: { cluster: host } }],
       })),
     },
-    { needs: hosts },
+    { needs: new Set(hosts) },
   );
 
 /** An HTTP listener on any free port of 127.0.0.1, or on `address`, with its routes by RDS. */

@@ -94,7 +94,8 @@ export function createProxy() {
 export const [c1, c2] = [resource("c1", "1"), resource("c2", "1")];
 export const [e1, e2] = [resource("c1", "e1"), resource("c2", "e2")];
 export const web = resource("web", "1");
-export const routes = (body: string, needs?: readonly string[]): Resource => resource("web", body, needs && { needs });
+export const routes = (body: string, needs?: readonly string[]): Resource =>
+  resource("web", body, needs && { needs: new Set(needs) });
 export const small = { clusters: [c1], assignments: [e1], listeners: [web], routes: [routes("r1", ["c1"])] };
 export const both = { clusters: [c1, c2], assignments: [e1, e2], listeners: [web], routes: [routes("r2", ["c1", "c2"])] };
 
