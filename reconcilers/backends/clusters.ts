@@ -71,7 +71,7 @@ function groupOf(db: Db, name: string, members: readonly GroupMember[]): Cluster
   );
   const discovery: Cluster["discovery"] =
     first.discovery.type === "dns" ? { type: "dns", endpoints, family: first.discovery.family } : { type: "eds" };
-  return { ...first, name, discovery };
+  return { ...first, name, discovery, ...(discovery.type === "eds" ? { weightedLocalities: true } : {}) };
 }
 
 /** In a group each member is one locality, its name standing for the zone: localities of one priority must differ (Envoy, EDS). */
