@@ -25,7 +25,13 @@ function shareAny(old: unknown, next: unknown): unknown {
 type Fields = Readonly<Record<string, unknown>>;
 
 function shareArray(old: readonly unknown[], next: readonly unknown[]): readonly unknown[] {
-  const shared = next.map((item, i) => (i < old.length ? shareAny(old[i], item) : item));
+  // An insertion moves what follows it: items that moved are recognised by identity, and only new ones are looked at.
+  let known: ReadonlySet<unknown> | undefined;
+  const shared = next.map((item, i) => {
+    if (i >= old.length || Object.is(old[i], item)) return item;
+    known ??= new Set(old);
+    return known.has(item) ? item : shareAny(old[i], item);
+  });
   if (old.length === next.length && shared.every((item, i) => Object.is(item, old[i]))) return old;
   return shared;
 }

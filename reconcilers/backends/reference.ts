@@ -8,7 +8,7 @@ import { backendUse } from "./backend.ts";
 import { backendCluster, serviceCluster } from "./names.ts";
 import { fail, succeed } from "./problem.ts";
 import type { Outcome } from "./problem.ts";
-import { servicePort } from "./service.ts";
+import { serviceUse } from "./service.ts";
 
 /** A BackendObjectReference of the Gateway API. */
 export interface BackendReference {
@@ -51,6 +51,6 @@ export function resolveBackend(
     return use.ok ? succeed({ cluster: backendCluster(key), ...use.value }) : use;
   }
   if (ref.port === undefined) return fail("PortNotSpecified", `The reference to Service ${key} has no port.`);
-  const port = servicePort(db, key, String(ref.port));
+  const port = serviceUse(db, key, String(ref.port));
   return port.ok ? succeed({ cluster: serviceCluster(key, ref.port), discovery: "eds", fallback: false }) : port;
 }

@@ -30,6 +30,12 @@ export const servicePort = memo("servicePort", (db: Db, key: ObjectKey, port: st
   return succeed({ name: found.name ?? "", protocol: protocolOf(found.appProtocol) });
 });
 
+/** What a route needs to know of the port: that it can be used. How it is spoken to is the cluster's business. */
+export const serviceUse = memo("serviceUse", (db: Db, key: ObjectKey, port: string): Outcome<true> => {
+  const found = servicePort(db, key, port);
+  return found.ok ? succeed(true) : found;
+});
+
 /** GEP-1911: kubernetes.io/h2c is HTTP/2 with prior knowledge; kubernetes.io/ws is HTTP/1.1. Envoy Gateway also reads "grpc". */
 export function protocolOf(appProtocol: string | undefined): Cluster["protocol"] {
   const http2 = ["kubernetes.io/h2c", "gateway.envoyproxy.io/h2c", "grpc", "kubernetes.io/grpc"];
