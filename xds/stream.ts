@@ -238,15 +238,16 @@ export class AdsStream {
 
   #settle(lane: Lane): void {
     const idle = lane.outstanding.length === 0 && lane.repairs.length === 0 && lane.waiting.length === 0;
-    if (!idle || lane.written <= lane.settled) return;
+    if (!lane.subscription || !idle || lane.written <= lane.settled) return;
     lane.settled = lane.written;
-    if (lane.subscription) this.#options.onSettled(lane.typeUrl, lane.settled);
+    this.#options.onSettled(lane.typeUrl, lane.settled);
   }
 
   #remove(lane: Lane, snapshot: Snapshot): void {
     if (lane.subscription === undefined || lane.removals.size === 0) return;
     const now = this.#options.clock.now();
-    const routed = Math.min(...routingTypes.map((typeUrl) => this.#lane(typeUrl).settled));
+    const routing = routingTypes.map((typeUrl) => this.#lane(typeUrl));
+    const routed = Math.min(...routing.map(({ subscription, settled }) => (subscription ? settled : Infinity)));
     const ready = dueRemovals(lane, { routed, now, graceMs: this.#options.timing.graceMs });
     if (ready.length === 0 || !this.#free(lane)) return;
     for (const name of ready) lane.removals.delete(name);
