@@ -1,0 +1,274 @@
+// What an Envoy is started with: who it is, where its configuration comes from, how it shows that it is ready, and its limits.
+// Pure and in plain JSON: reconcilers put it on a command line, so nothing here may need the generated messages.
+
+import type { JsonValue } from "./json.ts";
+
+export interface BootstrapOptions {
+  /** Absent: given on the command line (--service-node, --service-cluster). */
+  readonly node?: { readonly id: string; readonly cluster: string };
+  readonly zone?: string;
+  /** Loopback only: whoever reaches it may stop the proxy. Port 0 = any free one. */
+  readonly admin: SocketAddress;
+  readonly xds: XdsServer;
+  /** GET /ready answers 200 once the first configuration has been taken and the proxy does not drain. */
+  readonly readiness: SocketAddress;
+  /** GET /stats/prometheus, and nothing else, for whoever reaches it; needs a fixed admin port. */
+  readonly metrics?: SocketAddress;
+  /** Absent: lean. */
+  readonly stats?: StatsSelection;
+  /** Connections that all listeners together accept; absent: 50,000. */
+  readonly maxConnections?: number;
+  /** Bytes of memory that the proxy may use; near the limit it frees memory, then refuses requests. Absent: no watch on memory. */
+  readonly maxHeapBytes?: number;
+}
+
+export interface SocketAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface XdsServer extends SocketAddress {
+  /** Name the server's certificate must carry. */
+  readonly serverName: string;
+  readonly credentials: XdsCredentials;
+}
+
+export type XdsCredentials =
+  /** PEM files, read once at start. */
+  | { readonly type: "files"; readonly caFile: string; readonly certFile: string; readonly keyFile: string }
+  /** Files that each hold a DiscoveryResponse with one Secret, by the SDS name; read again when they are replaced. */
+  | { readonly type: "sdsFiles"; readonly certificate: SdsFile; readonly trust: SdsFile };
+
+export interface SdsFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+export type StatsSelection =
+  /** Those of docs and dashboards: a tenth of Envoy's statistics, which at 10,000 clusters saves 280 MiB and most of the start-up time. */
+  { readonly type: "lean" } | { readonly type: "all" } | { readonly type: "matching"; readonly matches: readonly StatsMatch[] };
+
+export interface StatsMatch {
+  readonly type: "exact" | "prefix" | "suffix" | "regex";
+  readonly value: string;
+}
+
+/** An envoy.config.bootstrap.v3.Bootstrap in JSON, by proto field names. */
+export function bootstrap(options: BootstrapOptions): JsonValue {
+  return {
+    ...nodeOf(options),
+    admin: { address: socketAddress(options.admin) },
+    dynamic_resources: dynamicResources,
+    static_resources: {
+      listeners: [
+        readinessListener(options.readiness),
+        ...(options.metrics === undefined ? [] : [metricsListener(options.metrics)]),
+      ],
+      clusters: [xdsCluster(options.xds), ...(options.metrics === undefined ? [] : [adminCluster(options.admin)])],
+    },
+    layered_runtime: layeredRuntime,
+    overload_manager: overloadManager(options),
+    ...statistics(options.stats ?? { type: "lean" }),
+  };
+}
+
+function nodeOf({ node, zone }: BootstrapOptions): { readonly node?: JsonValue } {
+  if (node === undefined && zone === undefined) return {};
+  return { node: { ...node, ...(zone === undefined ? {} : { locality: { zone } }) } };
+}
+
+const overAds = { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" }; // 0 = wait: never serve without configuration
+
+const dynamicResources: JsonValue = {
+  ads_config: {
+    api_type: "DELTA_GRPC",
+    transport_api_version: "V3",
+    set_node_on_first_message_only: true,
+    grpc_services: [{ envoy_grpc: { cluster_name: "xds_cluster" } }],
+  },
+  lds_config: overAds,
+  cds_config: overAds,
+};
+
+const layeredRuntime: JsonValue = {
+  layers: [
+    {
+      name: "global_config",
+      static_layer: {
+        // Without it every acknowledgement carries the whole node: 52 kB.
+        "envoy.reloadable_features.unified_mux": true,
+        "envoy.restart_features.use_eds_cache_for_ads": true,
+        // Regular expressions are checked before they are published; Envoy's default would refuse long ones.
+        "re2.max_program_size.error_level": 4_294_967_295,
+        "re2.max_program_size.warn_level": 1000,
+      },
+    },
+  ],
+};
+
+function xdsCluster(server: XdsServer): JsonValue {
+  const keepalive = { connection_keepalive: { interval: "30s", timeout: "5s" } };
+  return {
+    name: "xds_cluster",
+    type: isIpAddress(server.host) ? "STATIC" : "STRICT_DNS",
+    connect_timeout: "10s",
+    load_assignment: assignment("xds_cluster", server),
+    typed_extension_protocol_options: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        explicit_http_config: { http2_protocol_options: keepalive },
+      },
+    },
+    transport_socket: {
+      name: "envoy.transport_sockets.tls",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        sni: server.serverName,
+        common_tls_context: { tls_params: { tls_maximum_protocol_version: "TLSv1_3" }, ...tlsFiles(server) },
+      },
+    },
+  };
+}
+
+function tlsFiles({ credentials, serverName }: XdsServer): { readonly [field: string]: JsonValue } {
+  const names = { match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: serverName } }] };
+  switch (credentials.type) {
+    case "files": {
+      const { caFile, certFile, keyFile } = credentials;
+      return {
+        tls_certificates: [{ certificate_chain: { filename: certFile }, private_key: { filename: keyFile } }],
+        validation_context: { trusted_ca: { filename: caFile }, ...names },
+      };
+    }
+    case "sdsFiles":
+      return {
+        tls_certificate_sds_secret_configs: [sdsFile(credentials.certificate)],
+        combined_validation_context: {
+          default_validation_context: names,
+          validation_context_sds_secret_config: sdsFile(credentials.trust),
+        },
+      };
+  }
+}
+
+function sdsFile({ name, path }: SdsFile): JsonValue {
+  return { name, sds_config: { path_config_source: { path }, resource_api_version: "V3" } };
+}
+
+function adminCluster(admin: SocketAddress): JsonValue {
+  return {
+    name: "prometheus_stats",
+    type: "STATIC",
+    connect_timeout: "0.25s",
+    load_assignment: assignment("prometheus_stats", admin),
+  };
+}
+
+/**
+ * Static listeners start after the first LDS and CDS answers, so that an answer here means that the configuration was taken.
+ * This listener is also where scoped routes will be anchored: Envoy 1.37.0 starts SRDS only for a listener that it had from the beginning.
+ */
+function readinessListener(address: SocketAddress): JsonValue {
+  const health = {
+    name: "envoy.filters.http.health_check",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck",
+      pass_through_mode: false,
+      headers: [{ name: ":path", string_match: { exact: "/ready" } }],
+    },
+  };
+  return httpListener({ name: "readiness", address, filters: [health], routes: [notFound] });
+}
+
+function metricsListener(address: SocketAddress): JsonValue {
+  const scrape = { match: { path: "/stats/prometheus" }, route: { cluster: "prometheus_stats" } };
+  return httpListener({ name: "metrics", address, filters: [], routes: [scrape, notFound] });
+}
+
+const notFound: JsonValue = { match: { prefix: "/" }, direct_response: { status: 404 } };
+
+interface StaticListener {
+  readonly name: string;
+  readonly address: SocketAddress;
+  readonly filters: readonly JsonValue[];
+  readonly routes: readonly JsonValue[];
+}
+
+function httpListener({ name, address, filters, routes }: StaticListener): JsonValue {
+  const router = {
+    name: "envoy.filters.http.router",
+    typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
+  };
+  const manager = {
+    "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    stat_prefix: name,
+    route_config: { name, virtual_hosts: [{ name, domains: ["*"], routes }] },
+    http_filters: [...filters, router],
+  };
+  return {
+    name: `envoy-gateway-proxy-${name}`,
+    address: socketAddress(address),
+    bypass_overload_manager: true, // a busy proxy is not a dead one
+    filter_chains: [{ filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }] }],
+  };
+}
+
+function overloadManager({ maxConnections = 50_000, maxHeapBytes }: BootstrapOptions): JsonValue {
+  const connections = {
+    name: "envoy.resource_monitors.global_downstream_max_connections",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+      max_active_downstream_connections: maxConnections,
+    },
+  };
+  if (maxHeapBytes === undefined) return { refresh_interval: "0.25s", resource_monitors: [connections] };
+  const heapMonitor = "envoy.resource_monitors.fixed_heap";
+  const heap = {
+    name: heapMonitor,
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+      max_heap_size_bytes: maxHeapBytes,
+    },
+  };
+  const action = (name: string, value: number): JsonValue => ({
+    name: `envoy.overload_actions.${name}`,
+    triggers: [{ name: heapMonitor, threshold: { value } }],
+  });
+  return {
+    refresh_interval: "0.25s",
+    resource_monitors: [heap, connections],
+    actions: [action("shrink_heap", 0.95), action("stop_accepting_requests", 0.98)],
+  };
+}
+
+const leanStats: readonly StatsMatch[] = [
+  ...["server.", "http.", "listener.", "listener_manager.", "cluster_manager.", "control_plane.", "overload."].map(
+    (value): StatsMatch => ({ type: "prefix", value }),
+  ),
+  { type: "prefix", value: "cluster.xds_cluster." },
+  {
+    type: "regex",
+    value: String.raw`cluster\..*\.(upstream_rq_(total|active|time|timeout|retry|pending_overflow|[1-5]xx)|upstream_cx_(total|active|connect_fail|connect_timeout)|membership_(total|healthy)|ssl\.(fail_verify_.*|connection_error))`,
+  },
+];
+
+function statistics(selection: StatsSelection): { readonly [field: string]: JsonValue } {
+  // Statistics of a cluster come to life with its first request.
+  const deferred = { deferred_stat_options: { enable_deferred_creation_stats: true } };
+  if (selection.type === "all") return deferred;
+  const matches = selection.type === "lean" ? leanStats : selection.matches;
+  const patterns = matches.map(({ type, value }) => (type === "regex" ? { safe_regex: { regex: value } } : { [type]: value }));
+  return { ...deferred, stats_config: { stats_matcher: { inclusion_list: { patterns } } } };
+}
+
+function assignment(cluster: string, address: SocketAddress): JsonValue {
+  return { cluster_name: cluster, endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(address) } }] }] };
+}
+
+function socketAddress({ host, port }: SocketAddress): JsonValue {
+  return { socket_address: { address: host, port_value: port } };
+}
+
+function isIpAddress(host: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(host) || host.includes(":");
+}
