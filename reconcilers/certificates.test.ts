@@ -4,7 +4,6 @@ import { ecKey, makeCertificate, rsaKey } from "./testing/certificates.ts";
 import { tlsSecret } from "./testing/gateways.ts";
 import { applied, world } from "./testing/world.ts";
 
-
 const good = makeCertificate({ names: ["www.example.com", "*.Example.com"] });
 
 test("a pair becomes canonical PEM, with its names and its expiry", () => {
@@ -48,12 +47,24 @@ const odd = makeCertificate({ names: ["a"], key: ecKey("secp256k1") });
 const edwards = makeCertificate({ names: ["a"], key: generateKeyPairSync("ed25519").privateKey });
 for (const [name, pair, problem] of [
   ["garbage instead of a certificate", { ...good, certificate: "garbage" }, "has no certificate in tls.crt"],
-  ["broken base64 in a certificate", { ...good, certificate: good.certificate.replace(/\n[A-Z]/, "\n!") }, "has a tls.crt that is not a certificate in PEM"],
+  [
+    "broken base64 in a certificate",
+    { ...good, certificate: good.certificate.replace(/\n[A-Z]/, "\n!") },
+    "has a tls.crt that is not a certificate in PEM",
+  ],
   ["garbage instead of a key", { ...good, key: "garbage" }, "has no private key in tls.key"],
   ["a truncated key", { ...good, key: good.key.replace(/\n.{20}/, "\n") }, "has a tls.key that is not a private key in PEM"],
   ["an encrypted key", { ...good, key: encrypted }, "has an encrypted tls.key"],
-  ["the key of another certificate", { ...good, key: makeCertificate({ names: ["a"] }).key }, "has a tls.key that does not belong to its certificate"],
-  ["a key of another algorithm", { ...good, key: rsaKey().export({ type: "pkcs8", format: "pem" }).toString() }, "has a tls.key that does not belong to its certificate"],
+  [
+    "the key of another certificate",
+    { ...good, key: makeCertificate({ names: ["a"] }).key },
+    "has a tls.key that does not belong to its certificate",
+  ],
+  [
+    "a key of another algorithm",
+    { ...good, key: rsaKey().export({ type: "pkcs8", format: "pem" }).toString() },
+    "has a tls.key that does not belong to its certificate",
+  ],
   ["a short RSA key", weak, "has an RSA key of less than 2048 bits"],
   ["an unsupported curve", odd, "has an ECDSA key that is not on curve P-256, P-384 or P-521"],
   ["an Ed25519 key", edwards, "has a key that is neither RSA nor ECDSA"],
@@ -67,9 +78,15 @@ test("a Secret must exist, have the type, and both parts", () => {
   const store = world(
     { ...secret, metadata: { namespace: "default", name: "opaque" }, type: "Opaque" },
     { ...secret, metadata: { namespace: "default", name: "empty" }, data: {} },
-    { ...secret, metadata: { namespace: "default", name: "keyless" }, data: { "tls.crt": Buffer.from(good.certificate).toString("base64") } },
+    {
+      ...secret,
+      metadata: { namespace: "default", name: "keyless" },
+      data: { "tls.crt": Buffer.from(good.certificate).toString("base64") },
+    },
   );
-  expect((["default/none", "default/opaque", "default/empty", "default/keyless"] as const).map((key) => certificate(store, key))).toEqual([
+  expect(
+    (["default/none", "default/opaque", "default/empty", "default/keyless"] as const).map((key) => certificate(store, key)),
+  ).toEqual([
     { type: "invalid", problem: "not found" },
     { type: "invalid", problem: "is not of type kubernetes.io/tls" },
     { type: "invalid", problem: "has no tls.crt" },

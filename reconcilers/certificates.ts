@@ -23,8 +23,7 @@ export interface Certificate {
 
 /** The pair, or in a few words that follow "Secret ns/name" why there is none. */
 export type CertificateResult =
-  | { readonly type: "valid"; readonly certificate: Certificate }
-  | { readonly type: "invalid"; readonly problem: string };
+  { readonly type: "valid"; readonly certificate: Certificate } | { readonly type: "invalid"; readonly problem: string };
 
 /** The pair of a Secret as it is now: an expired one is invalid. The only query here that depends on time, and it is cheap. */
 export const certificate = memo("certificate", (db: Db, secret: ObjectKey): CertificateResult => {

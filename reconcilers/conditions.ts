@@ -130,7 +130,11 @@ export const routeInvalid = (problems: readonly Reported[]): Condition =>
   no("Accepted", problems[0]?.reason ?? "UnsupportedValue", sentences(problems));
 /** Some rules are broken: they answer 500, the others work. */
 export const routePartiallyInvalid = (rules: readonly number[], problems: readonly Reported[]): Condition =>
-  yes("PartiallyInvalid", problems[0]?.reason ?? "UnsupportedValue", `Dropped Rule(s) [${rules.join(" ")}]: ${sentences(problems)}`);
+  yes(
+    "PartiallyInvalid",
+    problems[0]?.reason ?? "UnsupportedValue",
+    `Dropped Rule(s) [${rules.join(" ")}]: ${sentences(problems)}`,
+  );
 export const routeRefsResolved = (): Condition =>
   yes("ResolvedRefs", "ResolvedRefs", "All references of the route are resolved.");
 /** The reason is that of the first problem: the API allows one word only. */

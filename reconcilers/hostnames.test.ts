@@ -21,8 +21,18 @@ describe("intersections", () => {
   for (const [name, listener, route, want] of [
     ["a route without hostnames serves the listener's", "a.example.com", [], ["a.example.com"]],
     ["nothing on either side is every host", undefined, [], ["*"]],
-    ["a listener without hostname takes the route's, sorted and once", undefined, ["b.com", "a.com", "B.com"], ["a.com", "b.com"]],
-    ["the narrower of two wildcards remains", "*.example.com", ["*.a.example.com", "*.com"], ["*.a.example.com", "*.example.com"]],
+    [
+      "a listener without hostname takes the route's, sorted and once",
+      undefined,
+      ["b.com", "a.com", "B.com"],
+      ["a.com", "b.com"],
+    ],
+    [
+      "the narrower of two wildcards remains",
+      "*.example.com",
+      ["*.a.example.com", "*.com"],
+      ["*.a.example.com", "*.example.com"],
+    ],
     ["a wildcard route is narrowed to the listener's name", "a.example.com", ["*.example.com"], ["a.example.com"]],
     ["foreign hostnames fall away", "*.example.com", ["example.com", "a.example.org"], []],
   ] as const)
@@ -43,7 +53,15 @@ test("the most specific hostname comes first: names, then wildcards by length, t
 
 test("a host belongs to the most specific listener that covers it", () => {
   const listeners = [{}, { hostname: "*.example.com" }, { hostname: "*.foo.example.com" }, { hostname: "abc.foo.example.com" }];
-  const hosts = ["bar.com", "example.com", "bar.example.com", "bar.foo.example.com", "abc.foo.example.com", "*.foo.example.com", "*"];
+  const hosts = [
+    "bar.com",
+    "example.com",
+    "bar.example.com",
+    "bar.foo.example.com",
+    "abc.foo.example.com",
+    "*.foo.example.com",
+    "*",
+  ];
   expect(hosts.map((host) => mostSpecific(listeners, host)?.hostname)).toEqual([
     undefined,
     undefined,

@@ -48,7 +48,10 @@ export interface Reconciler<K extends Kind> {
    * The wanted status without observedGeneration and lastTransitionTime, or undefined when the object is not ours to speak about.
    * Entries of other controllers (route parents, policy ancestors) are kept by the writer.
    */
-  status(db: Db, key: ObjectKey): Kinds[K] extends { readonly status?: infer Status } ? WantedStatus<Status> | undefined : undefined;
+  status(
+    db: Db,
+    key: ObjectKey,
+  ): Kinds[K] extends { readonly status?: infer Status } ? WantedStatus<Status> | undefined : undefined;
   /**
    * Objects this one calls for. An empty list means: remove what there was; undefined means: leave it as it is (the settings to make it
    * from cannot be used, or nothing is to be served; what runs keeps running).

@@ -51,7 +51,10 @@ const claims = memo("listenerClaims", (db: Db, gateway: ObjectKey): readonly Cla
 const ownConflicts = memo("ownConflicts", (db: Db, gateway: ObjectKey): readonly Conflict[] => {
   const all = claims(db, gateway);
   return all.flatMap((claim) => {
-    const condition = conflictWithin(claim, all.filter((other) => samePort(claim, other)));
+    const condition = conflictWithin(
+      claim,
+      all.filter((other) => samePort(claim, other)),
+    );
     return condition === undefined ? [] : [{ position: claim.position, condition }];
   });
 });

@@ -2,10 +2,10 @@
 // runs the same command line as a child process. Does not know Deployments.
 
 import type { Db } from "../../store/db.ts";
-import { bootstrap } from "../../xds/bootstrap.ts";
 import { configKey, type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
 import { infrastructureName } from "./owned-metadata.ts";
+import { bootstrapJson, certificatesPath, metricsPort, readinessPort, scraped, sdsPath } from "./proxy-bootstrap.ts";
 
 /** KubernetesContainerSpec of EnvoyProxy; parts of Kubernetes' own types are passed through unseen. */
 export interface ContainerSettings {
@@ -20,11 +20,6 @@ export interface ContainerSettings {
 const imageRepository = "docker.io/envoyproxy/envoy";
 const imageTag = "distroless-v1.37.0";
 
-/** Where the certificates for xDS are mounted in a cluster. */
-export const certificatesPath = "/certs";
-const metricsPort = 19001;
-export const readinessPort = 19003;
-
 /** The container "envoy", complete for a cluster; on a host only name, command and args matter. */
 export function envoyContainer(db: Db, proxy: string, settings: ContainerSettings | undefined): unknown {
   const spec = envoyProxyOfProxy(db, proxy);
@@ -38,7 +33,11 @@ export function envoyContainer(db: Db, proxy: string, settings: ContainerSetting
     ports: containerPorts(db, proxy, spec),
     resources: settings?.resources ?? { requests: { cpu: "100m", memory: "512Mi" } },
     securityContext: settings?.securityContext ?? restricted,
-    volumeMounts: [{ name: "certs", mountPath: certificatesPath, readOnly: true }, ...(settings?.volumeMounts ?? [])],
+    volumeMounts: [
+      { name: "certs", mountPath: certificatesPath, readOnly: true },
+      { name: "sds", mountPath: sdsPath },
+      ...(settings?.volumeMounts ?? []),
+    ],
     startupProbe: probe({ periodSeconds: 10, failureThreshold: 30 }),
     readinessProbe: probe({ periodSeconds: 5, failureThreshold: 1 }),
     livenessProbe: probe({ periodSeconds: 10, failureThreshold: 3 }),
@@ -55,7 +54,7 @@ function envoyArgs(db: Db, proxy: string, spec: EnvoyProxySpec): readonly string
   return [
     ...["--service-cluster", proxy],
     ...["--service-node", host ? infrastructureName(proxy) : "$(ENVOY_POD_NAME)"],
-    ...["--config-yaml", bootstrapJson(db, proxy, spec)],
+    ...["--config-yaml", bootstrapJson(db, proxy)],
     ...["--log-level", spec.logging?.level?.default ?? "warn"],
     ...(host ? [] : ["--cpuset-threads"]),
     ...["--drain-strategy", "immediate"],
@@ -81,10 +80,13 @@ function seconds(duration: string | undefined): number | undefined {
 }
 
 function containerPorts(db: Db, proxy: string, spec: EnvoyProxySpec): readonly unknown[] {
-  const served = proxyPorts(db, proxy).map(({ port, containerPort }) => ({ name: `tcp-${port}`, containerPort, protocol: "TCP" }));
+  const served = proxyPorts(db, proxy).map(({ port, containerPort }) => ({
+    name: `tcp-${port}`,
+    containerPort,
+    protocol: "TCP",
+  }));
   const metrics = { name: "metrics", containerPort: metricsPort, protocol: "TCP" };
-  const disabled = spec.telemetry?.metrics?.prometheus?.disable === true;
-  return [...served, ...(disabled ? [] : [metrics]), { name: "readiness", containerPort: readinessPort, protocol: "TCP" }];
+  return [...served, ...(scraped(spec) ? [metrics] : []), { name: "readiness", containerPort: readinessPort, protocol: "TCP" }];
 }
 
 function probe(timing: { readonly periodSeconds: number; readonly failureThreshold: number }): unknown {
@@ -101,7 +103,10 @@ const restricted = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-const fieldEnv = (name: string, fieldPath: string): unknown => ({ name, valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } } });
+const fieldEnv = (name: string, fieldPath: string): unknown => ({
+  name,
+  valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
+});
 const defaultEnv = [
   fieldEnv("ENVOY_POD_NAMESPACE", "metadata.namespace"),
   fieldEnv("ENVOY_POD_NAME", "metadata.name"),

@@ -10,6 +10,7 @@ import { ownedMetadata } from "./owned-metadata.ts";
 import { patched } from "./patch.ts";
 import { gatewaysOf } from "./proxies.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
+import { sdsFiles } from "./proxy-bootstrap.ts";
 import { proxyService } from "./service.ts";
 import { hostWorkload, objectMetadata, workload } from "./workload.ts";
 
@@ -23,6 +24,7 @@ export const infrastructureOf = memo("infrastructure", (db: Db, proxy: string): 
   if (db.get("Config", configKey)?.infrastructure === "host") return [hostWorkload(db, proxy)];
   return [
     serviceAccount(db, proxy),
+    ...configMap(db, proxy),
     workload(db, proxy),
     proxyService(db, proxy),
     ...autoscaler(db, proxy),
@@ -39,9 +41,19 @@ function serviceAccount(db: Db, proxy: string): OwnedObject {
   return {
     apiVersion: "v1",
     kind: "ServiceAccount",
-    metadata: objectMetadata(ownedMetadata(db, proxy), envoyProxyOfProxy(db, proxy).provider?.kubernetes?.envoyServiceAccount?.name),
+    metadata: objectMetadata(
+      ownedMetadata(db, proxy),
+      envoyProxyOfProxy(db, proxy).provider?.kubernetes?.envoyServiceAccount?.name,
+    ),
     automountServiceAccountToken: false,
   };
+}
+
+function configMap(db: Db, proxy: string): readonly OwnedObject[] {
+  const config = db.get("Config", configKey);
+  if (config === undefined) return [];
+  const metadata = objectMetadata(ownedMetadata(db, proxy), undefined);
+  return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: sdsFiles(config) }];
 }
 
 function autoscaler(db: Db, proxy: string): readonly OwnedObject[] {

@@ -29,7 +29,10 @@ type Followed =
 export const listenerCertificates = memo("listenerCertificates", (db: Db, gateway: ObjectKey): readonly ListenerCertificates[] =>
   (db.get("Gateway", gateway)?.spec.listeners ?? []).map((listener) =>
     terminatesTls(listener)
-      ? collect(db, (listener.tls?.certificateRefs ?? []).map((ref) => follow(db, gateway, ref)))
+      ? collect(
+          db,
+          (listener.tls?.certificateRefs ?? []).map((ref) => follow(db, gateway, ref)),
+        )
       : { usable: [], conditions: [] },
   ),
 );
@@ -67,7 +70,10 @@ function collect(db: Db, followed: readonly Followed[]): ListenerCertificates {
   }
   if (problems.length === 0) return { usable, conditions: [] };
   if (usable.length > 0) return { usable, conditions: [listenerPartiallyInvalidCertificateRef(problems)] };
-  return { usable, conditions: [refused.length === followed.length ? listenerRefNotPermitted(refused) : listenerInvalidCertificateRef(problems)] };
+  return {
+    usable,
+    conditions: [refused.length === followed.length ? listenerRefNotPermitted(refused) : listenerInvalidCertificateRef(problems)],
+  };
 }
 
 /** Envoy refuses a chain in which it cannot choose between two certificates: the same kind of key for the same name. */

@@ -18,7 +18,12 @@ export function patched(object: OwnedObject, patch: Patch | undefined): OwnedObj
   const merged = mergeObjects(object, value, patch?.type !== "JSONMerge");
   const metadata = isJson(merged.metadata) ? merged.metadata : {};
   const { name, namespace } = object.metadata;
-  return { ...merged, apiVersion: object.apiVersion, kind: object.kind, metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) } };
+  return {
+    ...merged,
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) },
+  };
 }
 
 function mergeObjects(base: Json, patch: Json, strategic: boolean): Json {

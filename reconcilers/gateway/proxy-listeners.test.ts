@@ -1,6 +1,6 @@
 import { makeCertificate } from "../testing/certificates.ts";
 import { config, envoyProxy, gatewayWith, https, parametersRef, tlsSecret } from "../testing/gateways.ts";
-import { applied, world } from "../testing/world.ts";
+import { applied, type TestObject, world } from "../testing/world.ts";
 import { nextExpiry, proxyListeners, proxyPorts, proxySecrets } from "./proxy-listeners.ts";
 
 const pair = makeCertificate({ names: ["a.example.com"] });
@@ -10,7 +10,12 @@ const accessLog = { type: "json", path: "/dev/stdout" };
 const settings = { infrastructure: { parametersRef: parametersRef("settings") } };
 
 test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
-  const gateway = gatewayWith("gw", [{ name: "a", hostname: "a.com" }, { name: "b" }, https("s", "s.com", "tls"), https("any", undefined, "tls")]);
+  const gateway = gatewayWith("gw", [
+    { name: "a", hostname: "a.com" },
+    { name: "b" },
+    https("s", "s.com", "tls"),
+    https("any", undefined, "tls"),
+  ]);
   const other = tlsSecret("default/unused", pair);
   const db = world(secret, other, gateway);
   const tls = { certificates: ["default/tls"], alpn: ["http/1.1"] };
@@ -19,19 +24,46 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
       name: "tcp-80",
       address: "0.0.0.0",
       port: 10080,
-      chains: [{ name: "http-80", origins: [origin("a"), origin("b")], serverNames: [], routeTable: "http-80", statPrefix: "http-80", accessLog }],
+      chains: [
+        {
+          name: "http-80",
+          origins: [origin("a"), origin("b")],
+          serverNames: [],
+          routeTable: "http-80",
+          statPrefix: "http-80",
+          accessLog,
+        },
+      ],
     },
     {
       name: "tcp-443",
       address: "0.0.0.0",
       port: 10443,
       chains: [
-        { name: "https-443/default/gw/s", origins: [origin("s")], serverNames: ["s.com"], tls, routeTable: "https-443/default/gw/s", statPrefix: "https-443", accessLog },
-        { name: "https-443/default/gw/any", origins: [origin("any")], serverNames: [], tls, routeTable: "https-443/default/gw/any", statPrefix: "https-443", accessLog },
+        {
+          name: "https-443/default/gw/s",
+          origins: [origin("s")],
+          serverNames: ["s.com"],
+          tls,
+          routeTable: "https-443/default/gw/s",
+          statPrefix: "https-443",
+          accessLog,
+        },
+        {
+          name: "https-443/default/gw/any",
+          origins: [origin("any")],
+          serverNames: [],
+          tls,
+          routeTable: "https-443/default/gw/any",
+          statPrefix: "https-443",
+          accessLog,
+        },
       ],
     },
   ]);
-  expect(proxySecrets(db, "default/gw")).toEqual([{ type: "certificate", name: "default/tls", chainPem: pair.certificate, keyPem: pair.key }]);
+  expect(proxySecrets(db, "default/gw")).toEqual([
+    { type: "certificate", name: "default/tls", chainPem: pair.certificate, keyPem: pair.key },
+  ]);
   expect(nextExpiry(db, "default/gw")).toBe("2099-01-01T00:00:00.000Z");
 });
 
@@ -47,20 +79,35 @@ test("listeners that are not served, or whose routes come later, open no port", 
 
 test("EnvoyProxy chooses the address family and switches the access log off", () => {
   const spec = { ipFamily: "DualStack", telemetry: { accessLog: { disable: true } } };
-  const [listener] = proxyListeners(world(envoyProxy("settings", spec), gatewayWith("gw", [{ name: "a" }], settings)), "default/gw");
+  const [listener] = proxyListeners(
+    world(envoyProxy("settings", spec), gatewayWith("gw", [{ name: "a" }], settings)),
+    "default/gw",
+  );
   expect([listener?.address, listener?.chains[0]?.accessLog]).toEqual(["::", { type: "none" }]);
 });
 
 describe("ports that Envoy binds", () => {
-  const portsOf = (ports: readonly number[], ...objects: Parameters<typeof world>) => {
-    const gateway = gatewayWith("gw", ports.map((port) => ({ name: `l${port}`, port })), objects.length > 0 && objects[0]?.kind === "EnvoyProxy" ? settings : {});
+  const portsOf = (ports: readonly number[], ...objects: readonly TestObject[]) => {
+    const gateway = gatewayWith(
+      "gw",
+      ports.map((port) => ({ name: `l${port}`, port })),
+      objects[0]?.kind === "EnvoyProxy" ? settings : {},
+    );
     return proxyPorts(world(gateway, ...objects), "default/gw").map(({ port, containerPort }) => `${port}>${containerPort}`);
   };
-  test("are 10,000 higher below 1024 in a cluster", () => expect(portsOf([443, 80, 1024])).toEqual(["80>10080", "443>10443", "1024>1024"]));
-  test("make way for each other and for the proxy's own", () => expect(portsOf([80, 10080, 19001])).toEqual(["80>10080", "10080>20080", "19001>29001"]));
-  test("are those of the listeners on a host", () => expect(portsOf([80], config({ infrastructure: "host" }))).toEqual(["80>80"]));
+  test("are 10,000 higher below 1024 in a cluster", () =>
+    expect(portsOf([443, 80, 1024])).toEqual(["80>10080", "443>10443", "1024>1024"]));
+  test("make way for each other and for the proxy's own", () =>
+    expect(portsOf([80, 10080, 19001])).toEqual(["80>10080", "10080>20080", "19001>29001"]));
+  test("are those of the listeners on a host", () =>
+    expect(portsOf([80], config({ infrastructure: "host" }))).toEqual(["80>80"]));
   test("are those of the listeners when EnvoyProxy says so", () =>
-    expect(portsOf([80], envoyProxy("settings", { provider: { type: "Kubernetes", kubernetes: { useListenerPortAsContainerPort: true } } }))).toEqual(["80>80"]));
+    expect(
+      portsOf(
+        [80],
+        envoyProxy("settings", { provider: { type: "Kubernetes", kubernetes: { useListenerPortAsContainerPort: true } } }),
+      ),
+    ).toEqual(["80>80"]));
 });
 
 test("a rotated Secret makes a new SDS secret and leaves the listener as it was", () => {

@@ -50,7 +50,8 @@ function unprivileged(ports: readonly number[]): readonly PortPair[] {
   return ports.map((port) => {
     const step = 10_000;
     let containerPort = port < 1024 ? port + step : port;
-    while (taken.has(containerPort)) containerPort = containerPort + step > 65_535 ? 1024 + (containerPort % step) : containerPort + step;
+    while (taken.has(containerPort))
+      containerPort = containerPort + step > 65_535 ? 1024 + (containerPort % step) : containerPort + step;
     taken.add(containerPort);
     return { port, containerPort };
   });
@@ -71,7 +72,10 @@ const portListener = memo("portListener", (db: Db, proxy: string, port: string):
     name: `tcp-${port}`,
     address: spec.ipFamily === "IPv6" || spec.ipFamily === "DualStack" ? "::" : "0.0.0.0",
     port: pair?.containerPort ?? Number(port),
-    chains: [...plainChain(here, accessLog), ...here.filter(({ protocol }) => protocol === "HTTPS").map((one) => tlsChain(one, accessLog))],
+    chains: [
+      ...plainChain(here, accessLog),
+      ...here.filter(({ protocol }) => protocol === "HTTPS").map((one) => tlsChain(one, accessLog)),
+    ],
   };
 });
 

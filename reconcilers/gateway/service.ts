@@ -11,7 +11,12 @@ import { proxyPorts } from "./proxy-listeners.ts";
 import { objectMetadata } from "./workload.ts";
 
 /** Fields of KubernetesServiceSpec that a Service has under the same name. */
-const passedThrough = ["loadBalancerClass", "allocateLoadBalancerNodePorts", "loadBalancerSourceRanges", "loadBalancerIP"] as const;
+const passedThrough = [
+  "loadBalancerClass",
+  "allocateLoadBalancerNodePorts",
+  "loadBalancerSourceRanges",
+  "loadBalancerIP",
+] as const;
 
 export function proxyService(db: Db, proxy: string): OwnedObject {
   const spec = envoyProxyOfProxy(db, proxy);
@@ -35,7 +40,9 @@ export function proxyService(db: Db, proxy: string): OwnedObject {
       sessionAffinity: "None",
       ports: servicePorts(db, proxy),
       ...(type === "ClusterIP" ? {} : { externalTrafficPolicy: settings?.externalTrafficPolicy ?? "Local" }),
-      ...Object.fromEntries(passedThrough.flatMap((field) => (settings?.[field] === undefined ? [] : [[field, settings[field]]]))),
+      ...Object.fromEntries(
+        passedThrough.flatMap((field) => (settings?.[field] === undefined ? [] : [[field, settings[field]]])),
+      ),
       ...families(spec),
       ...addresses(db, proxy, type),
     },

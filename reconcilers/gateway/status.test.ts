@@ -37,8 +37,18 @@ test("the whole status of a Gateway whose proxies run", () => {
         attachedRoutes: 0,
         conditions: [
           { type: "Accepted", status: "True", reason: "Accepted", message: "The listener is valid." },
-          { type: "ResolvedRefs", status: "True", reason: "ResolvedRefs", message: "All references of the listener are resolved." },
-          { type: "Programmed", status: "True", reason: "Programmed", message: "The listener's configuration is sent to the proxies." },
+          {
+            type: "ResolvedRefs",
+            status: "True",
+            reason: "ResolvedRefs",
+            message: "All references of the listener are resolved.",
+          },
+          {
+            type: "Programmed",
+            status: "True",
+            reason: "Programmed",
+            message: "The listener's configuration is sent to the proxies.",
+          },
         ],
       },
     ],
@@ -60,13 +70,37 @@ describe("the Gateway's Programmed", () => {
   });
   for (const [name, objects, want] of [
     ["without news of a proxy", [], ["False", "AddressNotAssigned", "No address is assigned to the Gateway."]],
-    ["without an address", [proxyState({ addresses: [] })], ["False", "AddressNotAssigned", "No address is assigned to the Gateway."]],
+    [
+      "without an address",
+      [proxyState({ addresses: [] })],
+      ["False", "AddressNotAssigned", "No address is assigned to the Gateway."],
+    ],
     ["without a ready proxy", [proxyState({ ready: 0 })], ["False", "NoResources", "No proxy is ready."]],
-    ["with a reason why no proxy runs", [proxyState({ ready: 0, addresses: [], trouble: "Envoy was not found." })], ["False", "NoResources", "Envoy was not found."]],
-    ["with some proxies ready", [proxyState({ ready: 1 })], ["True", "Programmed", "Address assigned, 1 of 2 proxies run the current configuration."]],
-    ["with too many addresses", [proxyState({ addresses: many })], ["True", "Programmed", "Only the first 16 of 17 addresses are shown."]],
-    ["when a proxy refuses it", [proxyState(), refusal({})], ["False", "RejectedByProxy", "The proxy refused tcp-80: cannot bind"]],
-    ["when our own check holds it back", [proxyState(), refusal({ by: "check" })], ["False", "Invalid", "tcp-80 was held back: cannot bind"]],
+    [
+      "with a reason why no proxy runs",
+      [proxyState({ ready: 0, addresses: [], trouble: "Envoy was not found." })],
+      ["False", "NoResources", "Envoy was not found."],
+    ],
+    [
+      "with some proxies ready",
+      [proxyState({ ready: 1 })],
+      ["True", "Programmed", "Address assigned, 1 of 2 proxies run the current configuration."],
+    ],
+    [
+      "with too many addresses",
+      [proxyState({ addresses: many })],
+      ["True", "Programmed", "Only the first 16 of 17 addresses are shown."],
+    ],
+    [
+      "when a proxy refuses it",
+      [proxyState(), refusal({})],
+      ["False", "RejectedByProxy", "The proxy refused tcp-80: cannot bind"],
+    ],
+    [
+      "when our own check holds it back",
+      [proxyState(), refusal({ by: "check" })],
+      ["False", "Invalid", "tcp-80 was held back: cannot bind"],
+    ],
   ] as const)
     test(name, () => {
       const programmed = statusOf(http, ...objects)?.conditions[1];
@@ -89,15 +123,34 @@ describe("addresses asked for", () => {
   const asking = (...addresses: readonly unknown[]) => gatewayWith("gw", [{ name: "http" }], { addresses });
   const reasons = (gateway: TestObject) => {
     const status = statusOf(gateway, proxyState());
-    return { reasons: status?.conditions.map(({ status: value, reason }) => `${value}/${reason}`), addresses: status?.addresses?.map(({ value }) => value) };
+    return {
+      reasons: status?.conditions.map(({ status: value, reason }) => `${value}/${reason}`),
+      addresses: status?.addresses?.map(({ value }) => value),
+    };
   };
   const usable = { type: "IPAddress", value: "192.0.2.1" };
   const unusable = { type: "IPAddress", value: "192.0.2.9" };
   for (const [name, gateway, want] of [
-    ["an unsupported type is not accepted", asking({ type: "test/fake", value: "x" }, unusable, usable), { reasons: ["False/UnsupportedAddress", "False/Invalid"], addresses: ["192.0.2.1"] }],
-    ["an address the proxy does not have is not usable", asking(unusable, usable), { reasons: ["True/Accepted", "False/AddressNotUsable"], addresses: ["192.0.2.1"] }],
-    ["a usable address is all that is shown", asking(usable), { reasons: ["True/Accepted", "True/Programmed"], addresses: ["192.0.2.1"] }],
-    ["an address without a value leaves the choice to us", asking({ type: "IPAddress" }), { reasons: ["True/Accepted", "True/Programmed"], addresses: ["192.0.2.1"] }],
+    [
+      "an unsupported type is not accepted",
+      asking({ type: "test/fake", value: "x" }, unusable, usable),
+      { reasons: ["False/UnsupportedAddress", "False/Invalid"], addresses: ["192.0.2.1"] },
+    ],
+    [
+      "an address the proxy does not have is not usable",
+      asking(unusable, usable),
+      { reasons: ["True/Accepted", "False/AddressNotUsable"], addresses: ["192.0.2.1"] },
+    ],
+    [
+      "a usable address is all that is shown",
+      asking(usable),
+      { reasons: ["True/Accepted", "True/Programmed"], addresses: ["192.0.2.1"] },
+    ],
+    [
+      "an address without a value leaves the choice to us",
+      asking({ type: "IPAddress" }),
+      { reasons: ["True/Accepted", "True/Programmed"], addresses: ["192.0.2.1"] },
+    ],
   ] as const)
     test(name, () => expect(reasons(gateway)).toEqual(want));
 });
@@ -105,15 +158,62 @@ describe("addresses asked for", () => {
 describe("the Gateway's Accepted", () => {
   const infrastructure = (name: string) => ({ infrastructure: { parametersRef: parametersRef(name) } });
   for (const [name, objects, want] of [
-    ["some listeners not valid", [gatewayWith("gw", [{ name: "a" }, { name: "b", protocol: "ODD" }])], ["True", "ListenersNotValid", "Served without these listeners, see their conditions: b."]],
-    ["no listener valid", [gatewayWith("gw", [{ name: "b", protocol: "ODD" }])], ["False", "ListenersNotValid", "No listener is valid, see their conditions."]],
-    ["an unresolved certificate is not the Gateway's fault", [gatewayWith("gw", [https("a", undefined, "none")])], ["True", "Accepted", accepted.message]],
-    ["its EnvoyProxy is missing", [gatewayWith("gw", [{ name: "a" }], infrastructure("none"))], ["False", "InvalidParameters", "EnvoyProxy default/none not found."]],
-    ["its EnvoyProxy contradicts itself", [envoyProxy("odd", { provider: { type: "Kubernetes", kubernetes: { envoyDeployment: {}, envoyDaemonSet: {} } } }), gatewayWith("gw", [{ name: "a" }], infrastructure("odd"))], ["False", "InvalidParameters", "EnvoyProxy default/odd: only one of envoyDeployment and envoyDaemonSet can be set."]],
-    ["its parametersRef is of another kind", [gatewayWith("gw", [{ name: "a" }], { infrastructure: { parametersRef: { group: "", kind: "ConfigMap", name: "x" } } })], ["False", "InvalidParameters", "/ConfigMap is not supported, it must be gateway.envoyproxy.io/EnvoyProxy."]],
-    ["its class has bad parameters", [gatewayClass("eg", { parametersRef: parametersRef("none") }), http], ["False", "InvalidParameters", "GatewayClass eg: EnvoyProxy default/none not found."]],
-    ["its own EnvoyProxy mends what its class lacks", [gatewayClass("eg", { parametersRef: parametersRef("none") }), envoyProxy("own", {}), gatewayWith("gw", [{ name: "a" }], infrastructure("own"))], ["True", "Accepted", accepted.message]],
-    ["its class merges Gateways, so it cannot have its own", [gatewayClass("eg", { parametersRef: parametersRef("all") }), envoyProxy("all", { mergeGateways: true }), gatewayWith("gw", [{ name: "a" }], infrastructure("all"))], ["False", "InvalidParameters", "Class eg merges its Gateways, so gw cannot have an infrastructure.parametersRef."]],
+    [
+      "some listeners not valid",
+      [gatewayWith("gw", [{ name: "a" }, { name: "b", protocol: "ODD" }])],
+      ["True", "ListenersNotValid", "Served without these listeners, see their conditions: b."],
+    ],
+    [
+      "no listener valid",
+      [gatewayWith("gw", [{ name: "b", protocol: "ODD" }])],
+      ["False", "ListenersNotValid", "No listener is valid, see their conditions."],
+    ],
+    [
+      "an unresolved certificate is not the Gateway's fault",
+      [gatewayWith("gw", [https("a", undefined, "none")])],
+      ["True", "Accepted", accepted.message],
+    ],
+    [
+      "its EnvoyProxy is missing",
+      [gatewayWith("gw", [{ name: "a" }], infrastructure("none"))],
+      ["False", "InvalidParameters", "EnvoyProxy default/none not found."],
+    ],
+    [
+      "its EnvoyProxy contradicts itself",
+      [
+        envoyProxy("odd", { provider: { type: "Kubernetes", kubernetes: { envoyDeployment: {}, envoyDaemonSet: {} } } }),
+        gatewayWith("gw", [{ name: "a" }], infrastructure("odd")),
+      ],
+      ["False", "InvalidParameters", "EnvoyProxy default/odd: only one of envoyDeployment and envoyDaemonSet can be set."],
+    ],
+    [
+      "its parametersRef is of another kind",
+      [gatewayWith("gw", [{ name: "a" }], { infrastructure: { parametersRef: { group: "", kind: "ConfigMap", name: "x" } } })],
+      ["False", "InvalidParameters", "/ConfigMap is not supported, it must be gateway.envoyproxy.io/EnvoyProxy."],
+    ],
+    [
+      "its class has bad parameters",
+      [gatewayClass("eg", { parametersRef: parametersRef("none") }), http],
+      ["False", "InvalidParameters", "GatewayClass eg: EnvoyProxy default/none not found."],
+    ],
+    [
+      "its own EnvoyProxy mends what its class lacks",
+      [
+        gatewayClass("eg", { parametersRef: parametersRef("none") }),
+        envoyProxy("own", {}),
+        gatewayWith("gw", [{ name: "a" }], infrastructure("own")),
+      ],
+      ["True", "Accepted", accepted.message],
+    ],
+    [
+      "its class merges Gateways, so it cannot have its own",
+      [
+        gatewayClass("eg", { parametersRef: parametersRef("all") }),
+        envoyProxy("all", { mergeGateways: true }),
+        gatewayWith("gw", [{ name: "a" }], infrastructure("all")),
+      ],
+      ["False", "InvalidParameters", "Class eg merges its Gateways, so gw cannot have an infrastructure.parametersRef."],
+    ],
   ] as const)
     test(name, () => {
       const condition = statusOf(...objects)?.conditions[0];
@@ -122,11 +222,24 @@ describe("the Gateway's Accepted", () => {
 });
 
 test("listeners that wait for a proxy, for a route, or for their user say so", () => {
-  const gateway = gatewayWith("gw", [{ name: "http" }, { name: "tcp", protocol: "TCP", port: 81 }, { name: "odd", protocol: "ODD", port: 82 }]);
-  const programmed = statusOf(gateway)?.listeners?.map(({ conditions }) => conditions.filter(({ type }) => type === "Programmed"));
+  const gateway = gatewayWith("gw", [
+    { name: "http" },
+    { name: "tcp", protocol: "TCP", port: 81 },
+    { name: "odd", protocol: "ODD", port: 82 },
+  ]);
+  const programmed = statusOf(gateway)?.listeners?.map(({ conditions }) =>
+    conditions.filter(({ type }) => type === "Programmed"),
+  );
   expect(programmed).toEqual([
     [{ type: "Programmed", status: "False", reason: "Pending", message: "Waiting for a proxy to acknowledge the listener." }],
-    [{ type: "Programmed", status: "True", reason: "Programmed", message: "The listener is valid; its port opens when a route attaches." }],
+    [
+      {
+        type: "Programmed",
+        status: "True",
+        reason: "Programmed",
+        message: "The listener is valid; its port opens when a route attaches.",
+      },
+    ],
     [{ type: "Programmed", status: "False", reason: "Invalid", message: "The listener is not valid, see its other conditions." }],
   ]);
 });

@@ -52,7 +52,10 @@ export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey):
   const refused = refusalsOf(db, gateway);
   return {
     addresses: addresses.slice(0, maxAddresses),
-    conditions: [accepted, accepted.status === "True" ? programming(db, gateway, { addresses, refused }) : gatewayNotProgrammed()],
+    conditions: [
+      accepted,
+      accepted.status === "True" ? programming(db, gateway, { addresses, refused }) : gatewayNotProgrammed(),
+    ],
     listeners: listenersOf(db, gateway).map((listener) => ({
       name: listener.name,
       supportedKinds: listener.kinds,
@@ -81,14 +84,18 @@ interface Facts {
 
 function programming(db: Db, gateway: ObjectKey, { addresses, refused }: Facts): Condition {
   const state = stateOf(db, proxyOf(db, gateway) ?? "");
-  const whole = refused.find((refusal) => refusal.origins.some((origin) => isOf(origin, gateway) && origin.section === undefined));
+  const whole = refused.find((refusal) =>
+    refusal.origins.some((origin) => isOf(origin, gateway) && origin.section === undefined),
+  );
   if (whole !== undefined) return refusalCondition(whole);
   if (state !== undefined && state.ready === 0 && state.trouble !== undefined) return gatewayWithoutProxies(state.trouble);
   const unusable = requested(db, gateway).filter(({ value }) => !addresses.some((address) => address.value === value));
   if (state !== undefined && unusable.length > 0) return gatewayAddressNotUsable(unusable.map(({ value }) => value));
   if (state === undefined || addresses.length === 0) return gatewayWithoutAddress();
   if (state.ready === 0) return gatewayWithoutProxies(undefined);
-  return addresses.length > maxAddresses ? gatewayTooManyAddresses(addresses.length) : gatewayProgrammed(state.ready, state.wanted);
+  return addresses.length > maxAddresses
+    ? gatewayTooManyAddresses(addresses.length)
+    : gatewayProgrammed(state.ready, state.wanted);
 }
 
 /** Addresses of the proxy; when the Gateway asks for some, those of them that the proxy has. */

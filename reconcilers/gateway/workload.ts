@@ -6,6 +6,7 @@ import type { OwnedObject } from "../reconciler.ts";
 import { type ContainerSettings, drainSeconds, envoyContainer } from "./envoy-container.ts";
 import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
 import { type Patch, patched } from "./patch.ts";
+import { scraped } from "./proxy-bootstrap.ts";
 
 /** KubernetesDeploymentSpec and KubernetesDaemonSetSpec of EnvoyProxy. */
 interface WorkloadSettings {
@@ -99,7 +100,11 @@ function podTemplate(db: Db, proxy: string, settings: WorkloadSettings): unknown
       automountServiceAccountToken: false,
       ...(settings.initContainers === undefined ? {} : { initContainers: settings.initContainers }),
       containers: [envoyContainer(db, proxy, settings.container)],
-      volumes: [{ name: "certs", secret: { secretName: "envoy", defaultMode: 420 } }, ...(volumes ?? [])],
+      volumes: [
+        { name: "certs", secret: { secretName: "envoy", defaultMode: 420 } },
+        { name: "sds", configMap: { name: metadata.name, defaultMode: 420, optional: false } },
+        ...(volumes ?? []),
+      ],
       terminationGracePeriodSeconds: drainSeconds(spec) + 300,
       dnsPolicy: "ClusterFirst",
       restartPolicy: "Always",
@@ -109,6 +114,6 @@ function podTemplate(db: Db, proxy: string, settings: WorkloadSettings): unknown
 }
 
 function scrapeAnnotations(spec: EnvoyProxySpec): Readonly<Record<string, string>> {
-  if (spec.telemetry?.metrics?.prometheus?.disable === true) return {};
+  if (!scraped(spec)) return {};
   return { "prometheus.io/path": "/stats/prometheus", "prometheus.io/port": "19001", "prometheus.io/scrape": "true" };
 }

@@ -24,7 +24,11 @@ export function rsaKey(modulusLength = 2048): KeyObject {
   return generateKeyPairSync("rsa", { modulusLength }).privateKey;
 }
 
-export function makeCertificate({ names, key = ecKey(), notAfter = new Date("2099-01-01T00:00:00Z") }: CertificateOptions): CertificatePair {
+export function makeCertificate({
+  names,
+  key = ecKey(),
+  notAfter = new Date("2099-01-01T00:00:00Z"),
+}: CertificateOptions): CertificatePair {
   const algorithm = key.asymmetricKeyType === "rsa" ? rsaWithSha256 : key.asymmetricKeyType === "ec" ? ecdsaWithSha256 : ed25519;
   const subject = sequence(set(sequence(oid("550403"), tagged(0x0c, Buffer.from(names[0] ?? "nobody")))));
   const alternatives = sequence(...names.map((name) => tagged(0x82, Buffer.from(name))));
@@ -66,7 +70,16 @@ function oid(hex: string): Buffer {
 }
 
 function integer(value: number): Buffer {
-  return tagged(0x02, Buffer.from(value.toString(16).padStart(8, "0").replace(/^(00)+(?=[0-7])/, ""), "hex"));
+  return tagged(
+    0x02,
+    Buffer.from(
+      value
+        .toString(16)
+        .padStart(8, "0")
+        .replace(/^(00)+(?=[0-7])/, ""),
+      "hex",
+    ),
+  );
 }
 
 function time(date: Date): Buffer {

@@ -1,0 +1,115 @@
+// The bootstrap of a proxy, from EnvoyProxy settings and the controller's configuration; xds/bootstrap.ts knows what it looks like.
+
+import type { Config } from "../../api/config.ts";
+import type { Db } from "../../store/db.ts";
+import { bootstrap, type BootstrapOptions, type StatsMatch } from "../../xds/bootstrap.ts";
+import { configKey, type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
+
+/** Where things are mounted in a proxy's pod. */
+export const certificatesPath = "/certs";
+export const sdsPath = "/sds";
+
+export const metricsPort = 19001;
+export const readinessPort = 19003;
+
+/** One line of JSON for --config-yaml; empty while there is no configuration (only in tests). */
+export function bootstrapJson(db: Db, proxy: string): string {
+  const config = db.get("Config", configKey);
+  if (config === undefined) return "";
+  const spec = envoyProxyOfProxy(db, proxy);
+  return JSON.stringify(bootstrap(config.infrastructure === "host" ? hostOptions(config, spec) : clusterOptions(config, spec)));
+}
+
+/** Many proxies share a machine, so their own endpoints take any free port of the loopback. */
+function hostOptions({ xds }: Config, spec: EnvoyProxySpec): BootstrapOptions {
+  const { host, port, serverName, caFile, certFile, keyFile } = xds;
+  const free = { host: "127.0.0.1", port: 0 };
+  return {
+    admin: free,
+    readiness: free,
+    xds: { host, port, serverName, credentials: { type: "files", caFile, certFile, keyFile } },
+    ...selection(spec),
+  };
+}
+
+function clusterOptions({ xds }: Config, spec: EnvoyProxySpec): BootstrapOptions {
+  const { host, port, serverName } = xds;
+  const everywhere = spec.ipFamily === "IPv6" || spec.ipFamily === "DualStack" ? "::" : "0.0.0.0";
+  const limit = memoryLimit(spec.provider?.kubernetes?.envoyDeployment?.container?.resources);
+  return {
+    zone: "$(ENVOY_SERVICE_ZONE)", // Kubernetes puts the variable's value in
+    admin: { host: spec.ipFamily === "IPv6" ? "::1" : "127.0.0.1", port: 19000 },
+    readiness: { host: everywhere, port: readinessPort },
+    ...(scraped(spec) ? { metrics: { host: everywhere, port: metricsPort } } : {}),
+    xds: {
+      host,
+      port,
+      serverName,
+      credentials: {
+        type: "sdsFiles",
+        certificate: { name: "xds_certificate", path: `${sdsPath}/xds-certificate.json` },
+        trust: { name: "xds_trusted_ca", path: `${sdsPath}/xds-trusted-ca.json` },
+      },
+    },
+    ...selection(spec),
+    ...(limit === undefined ? {} : { maxHeapBytes: Math.floor(limit * 0.8) }),
+  };
+}
+
+/** Files of the ConfigMap mounted at sdsPath: a Secret each, that Envoy reads again when the mounted certificates change. */
+export function sdsFiles({ xds }: Config): Readonly<Record<string, string>> {
+  const watched = { watched_directory: { path: certificatesPath } };
+  const file = (name: string, secret: object): string => {
+    const type = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+    return JSON.stringify({ resources: [{ "@type": type, name, ...secret }] });
+  };
+  return {
+    "xds-certificate.json": file("xds_certificate", {
+      tls_certificate: { certificate_chain: { filename: xds.certFile }, private_key: { filename: xds.keyFile }, ...watched },
+    }),
+    "xds-trusted-ca.json": file("xds_trusted_ca", { validation_context: { trusted_ca: { filename: xds.caFile }, ...watched } }),
+  };
+}
+
+/** Is the Prometheus endpoint on? */
+export function scraped(spec: EnvoyProxySpec): boolean {
+  return spec.telemetry?.metrics?.prometheus?.disable !== true;
+}
+
+const matchTypes: Readonly<Record<string, StatsMatch["type"]>> = {
+  Exact: "exact",
+  Prefix: "prefix",
+  Suffix: "suffix",
+  RegularExpression: "regex",
+};
+
+function selection(spec: EnvoyProxySpec): Pick<BootstrapOptions, "stats"> {
+  const matches = (spec.telemetry?.metrics?.matches ?? []).flatMap(({ type, value }): readonly StatsMatch[] => {
+    const known = matchTypes[type ?? "Exact"];
+    return known === undefined ? [] : [{ type: known, value }];
+  });
+  return matches.length === 0 ? {} : { stats: { type: "matching", matches } };
+}
+
+const units: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** limits.memory of Kubernetes resources in bytes; undefined when there is none. */
+function memoryLimit(resources: unknown): number | undefined {
+  const memory = field(field(resources, "limits"), "memory");
+  const [, count, unit] = /^(\d+(?:\.\d+)?)(|k|M|G|T|Ki|Mi|Gi|Ti)$/.exec(String(memory ?? "")) ?? [];
+  return count === undefined ? undefined : Number(count) * (units[unit ?? ""] ?? 1);
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;
+}
