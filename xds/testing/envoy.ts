@@ -36,8 +36,8 @@ export const clusterOf = (
 export const assignmentOf = (name: string, ports: readonly number[]): Resource =>
   encoded(name, config_endpoint_v3.ClusterLoadAssignmentSchema, assignment(name, ports));
 
-/** Each host goes to the cluster of the same name. */
-export const routesOf = (name: string, hosts: readonly string[]): Resource =>
+/** Each host goes to the cluster of the same name; the resource `says` so to the server, or not. */
+export const routesOf = (name: string, hosts: readonly string[], says = true): Resource =>
   encoded(
     name,
     config_route_v3.RouteConfigurationSchema,
@@ -49,7 +49,7 @@ export const routesOf = (name: string, hosts: readonly string[]): Resource =>
         routes: [{ match: { prefix: "/" }, route: { cluster: host } }],
       })),
     },
-    { needs: new Set(hosts) },
+    says ? { needs: new Set(hosts) } : {},
   );
 
 /** An HTTP listener on any free port of 127.0.0.1, or on `address`, with its routes by RDS. */

@@ -70,7 +70,8 @@ function inlineRoutes(
       if (manager?.routeSpecifier.case !== "rds") continue;
       const table = tables.get(manager.routeSpecifier.value.routeConfigName);
       if (table === undefined) throw new Error(`${listener.name} names a route table that is not in the snapshot`);
-      manager.routeSpecifier = { case: "routeConfig", value: table };
+      // By RDS a route may name a cluster that is not there; inline it may not, unless it says so.
+      manager.routeSpecifier = { case: "routeConfig", value: { ...table, validateClusters: false } };
       filter.configType = { case: "typedConfig", value: anyPack(HttpConnectionManagerSchema, manager) };
     }
     staticTls(chain.transportSocket);
