@@ -94,17 +94,6 @@ export const readyListeners = memo("readyListeners", (db: Db, proxy: string): re
   gatewaysOf(db, proxy).flatMap((gateway) => listenersOf(db, gateway).filter(({ ready }) => ready)),
 );
 
-/** Ready listeners that share a route table: what a host of one of them may be taken away by (listener isolation). */
-export const listenersOfTable = memo("listenersOfTable", (db: Db, proxy: string, routeTable: string): readonly ListenerState[] =>
-  readyListeners(db, proxy).filter((listener) => listener.routeTable === routeTable),
-);
-
-/** Route tables of a proxy, sorted. */
-export const routeTables = memo("routeTables", (db: Db, proxy: string): readonly string[] => {
-  const names = readyListeners(db, proxy).flatMap(({ routeTable }) => (routeTable === undefined ? [] : [routeTable]));
-  return [...new Set(names)].sort();
-});
-
 const httpsListeners = memo("httpsListeners", (db: Db, proxy: string, port: string): readonly ListenerState[] =>
   gatewaysOf(db, proxy)
     .flatMap((gateway) => plainListeners(db, gateway))
