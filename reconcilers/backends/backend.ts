@@ -3,11 +3,11 @@
 
 import type { Backend } from "../../api/backend.ts";
 import type { Db } from "../../store/db.ts";
-import { namespaceOf, objectKey } from "../../store/key.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import type { Cluster, DnsEndpoint, Locality, UpstreamTls } from "../../xds/model/backend.ts";
 import type { Secret } from "../../xds/model/tls.ts";
+import { configKey } from "../envoyproxy.ts";
 import { fail, succeed } from "./problem.ts";
 import type { Outcome, Problem } from "./problem.ts";
 import { backendTls } from "./tls.ts";
@@ -35,11 +35,11 @@ export interface BackendUse {
 export const backendTarget = memo("backendTarget", (db: Db, key: ObjectKey): Outcome<BackendTarget> => {
   const backend = db.get("Backend", key);
   if (backend === undefined) return fail("BackendNotFound", `Backend ${key} not found.`);
-  const config = db.get("Config", objectKey("", "config"));
+  const config = db.get("Config", configKey);
   if (config?.extensionApis.enableBackend !== true) {
     return fail("UnsupportedValue", "Backend is disabled in Envoy Gateway configuration.");
   }
-  const problem = findProblem(backend, config.infrastructure === "host");
+  const problem = findProblem(key, backend, config.infrastructure === "host");
   if (problem !== undefined) return { ok: false, problem };
   const tls = backendTls(db, key, backend.spec.tls);
   if (!tls.ok) return tls;
@@ -61,8 +61,7 @@ export const backendUse = memo("backendUse", (db: Db, key: ObjectKey): Outcome<B
 
 type EndpointSpec = NonNullable<Backend["spec"]["endpoints"]>[number];
 
-function findProblem(backend: Backend, onHost: boolean): Problem | undefined {
-  const key = `${namespaceOf(objectKey(backend.metadata.namespace, backend.metadata.name))}/${backend.metadata.name}`;
+function findProblem(key: ObjectKey, backend: Backend, onHost: boolean): Problem | undefined {
   const endpoints = backend.spec.endpoints ?? [];
   if (backend.spec.type === "DynamicResolver") {
     const what = endpoints.length > 0 ? "must not have endpoints" : "is not supported yet";

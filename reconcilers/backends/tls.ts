@@ -77,7 +77,7 @@ function clientCertificate(db: Db, key: ObjectKey, spec: TlsSpec): Outcome<Secre
   const target = objectKey(namespace, ref.name);
   const found = certificate(db, target);
   if (found.type === "invalid")
-    return fail("InvalidBackendTLS", `Backend ${key} needs Secret ${target}, which ${found.problem}.`);
+    return fail("InvalidBackendTLS", `Backend ${key} has no client certificate: Secret ${target} ${found.problem}.`);
   const { chainPem, keyPem } = found.certificate;
   return succeed({ type: "certificate", name: `backend/${key}/client`, chainPem, keyPem });
 }

@@ -8,8 +8,8 @@ import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { shardOf } from "../../xds/model/shards.ts";
 import type { ListenerState } from "../gateway/listener-state.ts";
-import { listenersOf } from "../gateway/listeners.ts";
-import { gatewaysOf, proxyOf } from "../gateway/proxies.ts";
+import { listenersOf, readyListeners } from "../gateway/listeners.ts";
+import { proxyOf } from "../gateway/proxies.ts";
 import { intersections, mostSpecific } from "../hostnames.ts";
 import { selectorMatches } from "../labels.ts";
 
@@ -150,8 +150,7 @@ function isolated(db: Db, listener: ListenerState, hosts: readonly string[]): re
 
 /** The distinct hostnames of the ready listeners of one port of a proxy: those among which a request's host decides. */
 export const rivalsOn = memo("rivalsOn", (db: Db, proxy: string, port: string): readonly { readonly hostname?: string }[] => {
-  const listeners = gatewaysOf(db, proxy).flatMap((gateway) => listenersOf(db, gateway));
-  const ready = listeners.filter((each) => each.ready && each.routeTable !== undefined && String(each.port) === port);
+  const ready = readyListeners(db, proxy).filter((each) => each.routeTable !== undefined && String(each.port) === port);
   const hostnames = new Set(ready.map(({ hostname }) => hostname));
   return [...hostnames].map((hostname) => (hostname === undefined ? {} : { hostname }));
 });

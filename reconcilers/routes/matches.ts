@@ -41,7 +41,7 @@ function toMatch(match: Partial<RuleMatch>, cookies: readonly NamedMatch[]): Rou
   };
 }
 
-function toPath(path: RuleMatch["path"]): PathMatch {
+function toPath(path: RuleMatch["path"] | undefined): PathMatch {
   const value = path?.value ?? "/";
   switch (path?.type ?? "PathPrefix") {
     case "Exact":

@@ -8,8 +8,9 @@ import { memo } from "../../store/memo.ts";
 import type { Route, RouteAction, RouteTable, VirtualHost } from "../../xds/model/route.ts";
 import { shardCount, shardOf } from "../../xds/model/shards.ts";
 import { envoyProxyOfProxy } from "../envoyproxy.ts";
-import { listenersOf } from "../gateway/listeners.ts";
-import { gatewaysOf } from "../gateway/proxies.ts";
+import type { ListenerState } from "../gateway/listener-state.ts";
+import { readyListeners } from "../gateway/listeners.ts";
+import { covers } from "../hostnames.ts";
 import { atHost, atShard, hostsIn, rivalsOn, routesByAttachment } from "./attachment.ts";
 import { httpRules } from "./http.ts";
 import { byAge, byPrecedence, rankOf } from "./precedence.ts";
@@ -27,10 +28,12 @@ export const routeTables = memo("routeTables", (db: Db, proxy: string): readonly
 
 /** RDS names of the tables of a proxy. */
 export const tableNames = memo("tableNames", (db: Db, proxy: string): readonly string[] => {
-  const listeners = gatewaysOf(db, proxy).flatMap((gateway) => listenersOf(db, gateway));
-  const names = listeners.flatMap(({ ready, routeTable }) => (ready && routeTable !== undefined ? [routeTable] : []));
-  return [...new Set(names)].sort();
+  return [...new Set(servedListeners(db, proxy).flatMap(({ routeTable }) => routeTable ?? []))].sort();
 });
+
+function servedListeners(db: Db, proxy: string): readonly ListenerState[] {
+  return readyListeners(db, proxy).filter(({ routeTable }) => routeTable !== undefined);
+}
 
 const routeTable = memo("routeTable", (db: Db, proxy: string, table: string): RouteTable => {
   const fenced = new Set(fencedHosts(db, proxy, table).map(shardOf));
@@ -47,10 +50,11 @@ const routeTable = memo("routeTable", (db: Db, proxy: string, table: string): Ro
  * routes (GEP-3155, listener isolation: the answer is 404, not the wider listener's).
  */
 const fencedHosts = memo("fencedHosts", (db: Db, proxy: string, table: string): readonly string[] => {
-  const { port } = addressOf(table);
-  const rivals = rivalsOn(db, proxy, String(port));
+  const rivals = rivalsOn(db, proxy, String(addressOf(table).port));
   if (rivals.length < 2) return [];
-  return rivals.flatMap(({ hostname }) => (hostname === undefined ? [] : [hostname])).sort();
+  const own = servedListeners(db, proxy).filter(({ routeTable }) => routeTable === table);
+  const hostnames = rivals.flatMap(({ hostname }) => hostname ?? []);
+  return hostnames.filter((hostname) => own.some((listener) => covers(listener.hostname, hostname))).sort();
 });
 
 /** The virtual hosts of one shard. Sorted by name. */
@@ -69,9 +73,12 @@ export const virtualHosts = memo(
 /** One host: the rules of all routes that serve it, in order of precedence. */
 const virtualHost = memo("virtualHost", (db: Db, proxy: string, table: string, host: string): VirtualHost => {
   const ranked = db.lookup(routesByAttachment, atHost(proxy, table, host)).flatMap((key) => hostRoutes(db, key, table, host));
-  const preserve = envoyProxyOfProxy(db, proxy).preserveRouteOrder === true;
-  const routes = ranked.sort(preserve ? byAge : byPrecedence).map(({ route }) => route);
+  const routes = ranked.sort(preservesOrder(db, proxy) ? byAge : byPrecedence).map(({ route }) => route);
   return { name: `${table}/${host.replaceAll(".", "_")}`, domains: [host], routes };
+});
+
+const preservesOrder = memo("preservesOrder", (db: Db, proxy: string): boolean => {
+  return envoyProxyOfProxy(db, proxy).preserveRouteOrder === true;
 });
 
 /** What one HTTPRoute contributes to one host. */
