@@ -83,7 +83,7 @@ export function forgetVersions(lane: Lane): void {
 
 /** Notes a response as sent; `before` is the subscription as it was when the client knew nothing of it. */
 export function noteSent(lane: Lane, sent: Omit<Outstanding, "fresh">, before: Subscription | undefined): Outstanding {
-  const isFresh = (name: string): boolean => before === undefined || heldVersion(before, name) === undefined;
+  const isFresh = (name: string): boolean => before === undefined || !heldVersion(before, name);
   const fresh = new Set(sent.updated.map((resource) => resource.name).filter(isFresh));
   const noted = { ...sent, fresh };
   lane.outstanding = [...lane.outstanding, noted];

@@ -70,7 +70,6 @@ export function mustWait(resource: Resource, clusters: ClusterProgress, around: 
   for (const [name, until] of warming) if (until > around.now && needs.has(name)) return true;
   if (clusters.written) return false;
   // A cluster that is in no snapshot will not come: its route answers 503 and must not be held back for ever.
-  for (const name of needs)
-    if (heldVersion(subscription, name) === undefined && lookup(around.wanted, name) !== undefined) return true;
+  for (const name of needs) if (!heldVersion(subscription, name) && lookup(around.wanted, name) !== undefined) return true;
   return false;
 }

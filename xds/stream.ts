@@ -20,7 +20,7 @@ import {
 import { mustBeWrittenBefore, mustWait, removedAtOnce, removeOrder, routingTypes, sendOrder } from "./order.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Resource, ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
-import { ask, covers, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
+import { ask, covers, doubt, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
 import { typeUrls } from "./type-urls.ts";
 import { encodeResponse, type DeltaRequest } from "./wire.ts";
 
@@ -44,7 +44,8 @@ export class AdsStream {
   readonly #lanes = new Map<TypeUrl, Lane>(sendOrder.map((typeUrl) => [typeUrl, createLane(typeUrl)]));
   #snapshot: Snapshot | undefined;
   #nonces = 0;
-  #bytesSent = 0;
+  /** Of all responses so far. */
+  bytesSent = 0;
   /** Clusters that were sent before the client asked for any endpoints: their assignments are owed. */
   readonly #owed = new Set<string>();
   #cancelWake: () => void = () => {};
@@ -55,10 +56,6 @@ export class AdsStream {
 
   get lanes(): readonly Lane[] {
     return [...this.#lanes.values()];
-  }
-
-  get bytesSent(): number {
-    return this.#bytesSent;
   }
 
   /** A new snapshot, or undefined when the proxy has none any more: then the client keeps what it has. */
@@ -146,7 +143,7 @@ export class AdsStream {
     for (const { name, warms } of updated)
       if (warms && fresh.has(name)) lane.warming.set(name, now + this.#options.timing.warmingMs);
     const bytes = encodeResponse({ typeUrl: lane.typeUrl, nonce, updated, removed });
-    this.#bytesSent += bytes.length;
+    this.bytesSent += bytes.length;
     this.#options.write(bytes);
   }
 
@@ -166,8 +163,8 @@ export class AdsStream {
    * needs none. After a reconnect it asks for what it had, so a new cluster on a service name it had is owed.
    */
   #payOwed(snapshot: Snapshot): void {
-    if (this.#owed.size === 0) return;
     const { subscription } = this.#lane(typeUrls.loadAssignment);
+    if (this.#owed.size === 0) return;
     if (subscription === undefined && this.#lane(typeUrls.listener).subscription === undefined) return;
     const names = [...this.#owed].filter((name) => subscription === undefined || covers(subscription, name));
     this.#owed.clear();
@@ -224,14 +221,16 @@ export class AdsStream {
     const resources = this.#view(lane, snapshot);
     const wanted = names.filter((name) => covers(subscription, name));
     const updated = wanted.flatMap((name) => lookup(resources, name) ?? []);
-    const removed = wanted.filter((name) => !inSnapshot(snapshot, lane, name));
+    const gone = wanted.filter((name) => !inSnapshot(snapshot, lane, name));
+    // Only what was already being removed: what has gone since has its own time, after the grace; the client may have it or not.
+    const removed = gone.filter((name) => heldVersion(subscription, name) === undefined);
+    lane.subscription = doubt(record(subscription, updated, removed), gone);
     if (updated.length === 0 && removed.length === 0) {
       forgetDoubts(lane);
       this.#repair(lane, snapshot);
       return;
     }
     lane.repairAt = now + this.#options.timing.repairMs;
-    lane.subscription = record(subscription, updated, removed);
     this.#send(lane, { updated, removed }, subscription);
     if (lane.typeUrl === typeUrls.cluster) this.#sendAssignments(updated, snapshot);
   }

@@ -52,12 +52,19 @@ export function record(subscription: Subscription, updated: readonly Resource[],
   return { ...subscription, held: held.done() };
 }
 
+/** The same subscription, where it is not known which version of these names the client holds, if any: should they be wanted again, they are sent. */
+export function doubt(subscription: Subscription, names: Iterable<string>): Subscription {
+  const held = drafts(subscription.held, (shard) => new Map(shard));
+  for (const name of names) if (heldVersion(subscription, name) !== undefined) held.at(shardOf(name)).set(name, "");
+  return { ...subscription, held: held.done() };
+}
+
 /** Whether the client wants this name. */
 export function covers(subscription: Subscription, name: string): boolean {
   return subscription.wildcard || subscription.names[shardOf(name)]!.has(name);
 }
 
-/** The version of this name that the client holds as far as we know. */
+/** The version of this name that the client holds as far as we know; empty = it may hold one, we do not know which. */
 export function heldVersion(subscription: Subscription, name: string): string | undefined {
   return subscription.held[shardOf(name)]!.get(name);
 }
