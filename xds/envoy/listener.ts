@@ -20,6 +20,7 @@ export function listener(model: Listener): config_listener_v3.Listener {
         value: {
           protocol: config_core_v3.SocketAddress_Protocol.TCP,
           address: model.address,
+          ipv4Compat: model.address === "::", // one socket for both families
           portSpecifier: { case: "portValue", value: model.port },
         },
       },
