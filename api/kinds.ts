@@ -1,0 +1,111 @@
+// Every kind we read from outside: how the API names and serves it, and its schema. The YAML source, the command line and the CRDs are made from this table.
+
+import { backendSchema } from "./backend.ts";
+import { ConfigMapSchema, EndpointSliceSchema, NamespaceSchema, SecretSchema, ServiceSchema } from "./core.ts";
+import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
+import { GatewaySchema } from "./gateway/gateway.ts";
+import { HTTPRouteSchema } from "./gateway/httproute.ts";
+import { ReferenceGrantSchema } from "./gateway/referencegrant.ts";
+import { httpRouteFilterSchema } from "./httproutefilter.ts";
+import { jsonSchema } from "./schema.ts";
+import type { JsonSchema } from "./schema.ts";
+
+export interface KindDefinition {
+  readonly kind: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  /** Versions served, the storage version first. They share one schema. */
+  readonly versions: readonly string[];
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** What a name may be: a DNS subdomain, a DNS label, or a DNS label that starts with a letter (RFC 1035). */
+  readonly nameFormat: "subdomain" | "label" | "label1035";
+  /** Whether status is a subresource, written apart from the rest. */
+  readonly hasStatus: boolean;
+  readonly schema: JsonSchema;
+}
+
+const gatewayApi = {
+  group: "gateway.networking.k8s.io",
+  versions: ["v1", "v1beta1"],
+  shortNames: [],
+  namespaced: true,
+  nameFormat: "subdomain",
+  hasStatus: true,
+} as const;
+
+const own = { ...gatewayApi, group: "gateway.envoyproxy.io", versions: ["v1alpha1"] } as const;
+const core = { ...gatewayApi, group: "", versions: ["v1"], hasStatus: false } as const;
+
+export const kinds: readonly KindDefinition[] = [
+  {
+    ...gatewayApi,
+    kind: "GatewayClass",
+    plural: "gatewayclasses",
+    shortNames: ["gc"],
+    namespaced: false,
+    schema: jsonSchema(GatewayClassSchema),
+  },
+  { ...gatewayApi, kind: "Gateway", plural: "gateways", shortNames: ["gtw"], schema: jsonSchema(GatewaySchema) },
+  { ...gatewayApi, kind: "HTTPRoute", plural: "httproutes", schema: jsonSchema(HTTPRouteSchema) },
+  {
+    ...gatewayApi,
+    kind: "ReferenceGrant",
+    versions: ["v1beta1"],
+    plural: "referencegrants",
+    shortNames: ["refgrant"],
+    hasStatus: false,
+    schema: jsonSchema(ReferenceGrantSchema),
+  },
+  { ...own, kind: "Backend", plural: "backends", shortNames: ["be"], schema: jsonSchema(backendSchema) },
+  {
+    ...own,
+    kind: "HTTPRouteFilter",
+    plural: "httproutefilters",
+    shortNames: ["hrf"],
+    schema: jsonSchema(httpRouteFilterSchema),
+  },
+  {
+    ...core,
+    kind: "Service",
+    plural: "services",
+    shortNames: ["svc"],
+    nameFormat: "label1035",
+    hasStatus: true,
+    schema: jsonSchema(ServiceSchema),
+  },
+  {
+    ...core,
+    kind: "EndpointSlice",
+    group: "discovery.k8s.io",
+    plural: "endpointslices",
+    schema: jsonSchema(EndpointSliceSchema),
+  },
+  { ...core, kind: "Secret", plural: "secrets", schema: jsonSchema(SecretSchema) },
+  { ...core, kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"], schema: jsonSchema(ConfigMapSchema) },
+  {
+    ...core,
+    kind: "Namespace",
+    plural: "namespaces",
+    shortNames: ["ns"],
+    namespaced: false,
+    nameFormat: "label",
+    hasStatus: true,
+    schema: jsonSchema(NamespaceSchema),
+  },
+];
+
+const byKind = new Map<string, KindDefinition>(kinds.map((definition) => [definition.kind, definition]));
+
+/** The definition of a kind by its name alone, which is unique among ours. */
+export function kindDefinition(kind: string): KindDefinition | undefined {
+  return byKind.get(kind);
+}
+
+/** The definition of the kind that this apiVersion serves. */
+export function kindServed(apiVersion: string, kind: string): KindDefinition | undefined {
+  const definition = byKind.get(kind);
+  const prefix = definition?.group === "" ? "" : `${definition?.group}/`;
+  return definition?.versions.some((version) => `${prefix}${version}` === apiVersion) ? definition : undefined;
+}
