@@ -69,7 +69,7 @@ test("a Backend of names is resolved by the proxy", () => {
         origin: { kind: "Backend", namespace: "default", name: "ext" },
         discovery: { type: "dns", endpoints: names, family: "v4preferred" },
         protocol: "http1",
-        tls: { sni: "b.test", trust: { type: "system" }, subjectAltNames: [], alpn: [] },
+        tls: { sni: "b.test", trust: { type: "system" }, subjectAltNames: [{ type: "dns", value: "b.test" }], alpn: [] },
       },
     ],
     assignments: [],
