@@ -11,7 +11,7 @@ import {
   encodedShard,
   type EncodedShard,
 } from "./encoding/flat.ts";
-import { perValue } from "./encoding/memo.ts";
+import { perPair, perValue } from "./encoding/memo.ts";
 import type { Refusal } from "./encoding/refusal.ts";
 import { keepIdentity, resourceSet } from "./encoding/resource-set.ts";
 import type { Cluster, LoadAssignment } from "./model/backend.ts";
@@ -72,62 +72,67 @@ const secretShard = perValue((secrets: readonly Secret[]) => encodedShard(secret
 // ── Clusters ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const clusterShard = perValue((clusters: readonly Cluster[]) => encodedShard(clusters, encodedCluster));
-const namedSecrets = perValue((clusters: readonly Cluster[]) =>
-  clusters.flatMap((cluster) => secretsOf(cluster).map((secret) => ({ cluster, secret }))),
-);
+
+function proxyClusters(proxy: Proxy, secrets: EncodedShard): readonly EncodedShard[] {
+  return dealt(proxy.clusters, ({ name }) => name).map((clusters) => soundClusters(clusters, secrets));
+}
+
+/** A cluster whose secret is not there would warm for 15 seconds and then fail every connection; left out, its routes answer 500 at once. */
+const soundClusters = perPair((clusters: readonly Cluster[], secrets: EncodedShard): EncodedShard => {
+  const shard = clusterShard(clusters);
+  const lacking = clusters
+    .flatMap((cluster) => secretsOf(cluster).map((secret) => ({ cluster, secret })))
+    .filter(({ cluster, secret }) => shard.resources.has(cluster.name) && !secrets.resources.has(secret));
+  if (lacking.length === 0) return shard;
+  const resources = new Map(shard.resources);
+  for (const { cluster } of lacking) resources.delete(cluster.name);
+  const refusals = lacking.map(({ cluster, secret }) => ({
+    typeUrl: typeUrls.cluster,
+    resource: cluster.name,
+    origins: [cluster.origin],
+    message: `${cluster.name} is left out: there is no secret ${secret}`,
+  }));
+  return { resources, refusals: [...shard.refusals, ...refusals] };
+});
 
 function secretsOf({ tls }: Cluster): readonly string[] {
   return [tls?.trust.type === "secret" ? tls.trust.name : undefined, tls?.clientCertificate].filter((name) => name !== undefined);
 }
 
-/** A cluster whose secret is not there would warm for 15 seconds and then fail every connection; left out, its routes answer 500 at once. */
-function proxyClusters(proxy: Proxy, secrets: EncodedShard): readonly EncodedShard[] {
-  return dealt(proxy.clusters, ({ name }) => name).map((clusters) => {
-    const shard = clusterShard(clusters);
-    const lacking = namedSecrets(clusters).filter(
-      ({ cluster, secret }) => shard.resources.has(cluster.name) && !secrets.resources.has(secret),
-    );
-    if (lacking.length === 0) return shard;
-    const resources = new Map(shard.resources);
-    for (const { cluster } of lacking) resources.delete(cluster.name);
-    const refusals = lacking.map(({ cluster, secret }) => ({
-      typeUrl: typeUrls.cluster,
-      resource: cluster.name,
-      origins: [cluster.origin],
-      message: `${cluster.name} is left out: there is no secret ${secret}`,
-    }));
-    return { resources, refusals: [...shard.refusals, ...refusals] };
-  });
-}
-
 // ── Assignments ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const assignmentShard = perValue((assignments: readonly LoadAssignment[]) => encodedShard(assignments, encodedAssignment));
-const edsClusters = perValue((clusters: readonly Cluster[]) => clusters.filter(({ discovery }) => discovery.type === "eds"));
 const emptyAssignment = perValue((cluster: Cluster) => encodedAssignment({ cluster: cluster.name, localities: [] }));
 
-/** A cluster without an assignment, or with one that was held back, gets an empty one: it would warm for 15 seconds otherwise. */
 function proxyAssignments(proxy: Proxy, clusters: readonly EncodedShard[]): readonly EncodedShard[] {
   const models = dealt(proxy.clusters, ({ name }) => name);
   return dealt(proxy.assignments, ({ cluster }) => cluster).map((assignments, position) => {
-    const shard = assignmentShard(assignments);
-    const lacking = edsClusters(models[position] ?? []).filter(
-      ({ name }) => clusters[position]?.resources.has(name) === true && !shard.resources.has(name),
+    const lacking = lackingAssignment(models[position] ?? [], assignments).filter(({ name }) =>
+      clusters[position]?.resources.has(name),
     );
-    if (lacking.length === 0) return shard;
-    const resources = new Map(shard.resources);
-    for (const cluster of lacking) {
-      const empty = emptyAssignment(cluster);
-      if ("resource" in empty) resources.set(cluster.name, empty.resource);
-    }
-    const refusals = lacking.map(({ name, origin }) => ({
-      typeUrl: typeUrls.loadAssignment,
-      resource: name,
-      origins: [origin],
-      message: `${name} has no endpoints that can be published`,
-    }));
-    return { resources, refusals: [...shard.refusals, ...refusals] };
+    return lacking.length === 0 ? assignmentShard(assignments) : withEmptyAssignments(assignmentShard(assignments), lacking);
   });
+}
+
+const lackingAssignment = perPair((clusters: readonly Cluster[], assignments: readonly LoadAssignment[]): readonly Cluster[] => {
+  const { resources } = assignmentShard(assignments);
+  return clusters.filter(({ name, discovery }) => discovery.type === "eds" && !resources.has(name));
+});
+
+/** A cluster without an assignment, or with one that was held back, gets an empty one: it would warm for 15 seconds otherwise. */
+function withEmptyAssignments(shard: EncodedShard, lacking: readonly Cluster[]): EncodedShard {
+  const resources = new Map(shard.resources);
+  for (const cluster of lacking) {
+    const empty = emptyAssignment(cluster);
+    if ("resource" in empty) resources.set(cluster.name, empty.resource);
+  }
+  const refusals = lacking.map(({ name, origin }) => ({
+    typeUrl: typeUrls.loadAssignment,
+    resource: name,
+    origins: [origin],
+    message: `${name} has no endpoints that can be published`,
+  }));
+  return { resources, refusals: [...shard.refusals, ...refusals] };
 }
 
 // ── Listeners ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

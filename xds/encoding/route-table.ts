@@ -133,7 +133,7 @@ function withoutDuplicates(shards: readonly HostShard[]): {
   readonly kept: readonly HostShard[];
   readonly troubles: readonly Trouble[];
 } {
-  if (!shards.some((shard, position) => clashes(shard) || strays(shard, position))) return { kept: shards, troubles: [] };
+  if (!shards.some((shard, position) => clashes(shard).value || strays(shard, position))) return { kept: shards, troubles: [] };
   const seen = new Map<string, string>();
   const troubles: Trouble[] = [];
   const kept = shards.map((shard) => {
@@ -158,12 +158,10 @@ function keysOf(host: VirtualHost): readonly string[] {
   return [`name ${host.name}`, ...new Set(host.domains.map((domain) => `domain ${domain.toLowerCase()}`))];
 }
 
-const shardKeys = perValue((shard: HostShard) => shard.hosts.flatMap(({ host }) => keysOf(host)));
-
-function clashes(shard: HostShard): boolean {
-  const keys = shardKeys(shard);
-  return new Set(keys).size !== keys.length;
-}
+const clashes = perValue((shard: HostShard) => {
+  const keys = shard.hosts.flatMap(({ host }) => keysOf(host));
+  return { value: new Set(keys).size !== keys.length };
+});
 
 const homes = perValue((shard: HostShard) => [...new Set(shard.hosts.flatMap(({ host }) => host.domains.map(shardOf)))]);
 

@@ -11,7 +11,8 @@ export function framed(number: number, bytes: Uint8Array): Uint8Array {
 }
 
 export function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  // Not zeroed first, and with memory of its own: every byte is written below.
+  const result = Buffer.allocUnsafeSlow(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;
   for (const part of parts) {
     result.set(part, offset);
