@@ -150,10 +150,10 @@ function localitiesOf(endpoints: readonly EndpointSpec[], priority: number): rea
       members.set(unix.path, { address: { type: "pipe", path: unix.path }, health: "healthy", ...named });
     }
   }
-  const sorted = [...zones].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = [...zones].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([zone, members]) => ({ ...(zone === "" ? {} : { zone }), priority, endpoints: sortedValues(members) }));
 }
 
 function sortedValues<Value>(map: ReadonlyMap<string, Value>): readonly Value[] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+  return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }

@@ -91,7 +91,7 @@ function localities(db: Db, name: string): readonly Locality[] {
     const endpoints = own.flatMap((locality) => locality.endpoints);
     return endpoints.length === 0 ? [] : [{ zone: member, weight, priority: own[0]?.priority ?? 0, endpoints }];
   });
-  return found.sort((a, b) => a.priority - b.priority || ((a.zone ?? "") < (b.zone ?? "") ? -1 : 1));
+  return found.toSorted((a, b) => a.priority - b.priority || ((a.zone ?? "") < (b.zone ?? "") ? -1 : 1));
 }
 
 function originOf(target: Exclude<ClusterTarget, { readonly type: "group" }>): Origin {

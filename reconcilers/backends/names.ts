@@ -30,7 +30,7 @@ export function backendCluster(key: ObjectKey): string {
 export function groupCluster(members: readonly GroupMember[]): string {
   const weights = new Map<string, number>();
   for (const { cluster, weight } of members) weights.set(cluster, (weights.get(cluster) ?? 0) + weight);
-  const parts = [...weights].map(([cluster, weight]) => `${cluster}=${weight}`).sort();
+  const parts = [...weights].map(([cluster, weight]) => `${cluster}=${weight}`).toSorted();
   return `group/${parts.join(",")}`;
 }
 

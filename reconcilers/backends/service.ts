@@ -64,7 +64,7 @@ export const serviceEndpoints = memo("serviceEndpoints", (db: Db, key: ObjectKey
       if (endpoint.health === "healthy" || !found.has(id)) found.set(id, endpoint);
     }
   }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
+  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
 });
 
 /** EndpointSlice API: unknown `ready` counts as ready; `serving` without `ready` is an endpoint that is shutting down. */

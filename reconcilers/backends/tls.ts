@@ -42,7 +42,7 @@ function trustOf(
   key: ObjectKey,
   spec: TlsSpec,
 ): Outcome<{ readonly trust: UpstreamTls["trust"]; readonly secret?: Secret }> {
-  if (spec.insecureSkipVerify) return succeed({ trust: { type: "none" } });
+  if (spec.insecureSkipVerify === true) return succeed({ trust: { type: "none" } });
   if (spec.wellKnownCACertificates === "System") return succeed({ trust: { type: "system" } });
   const refs = spec.caCertificateRefs ?? [];
   if (refs.length === 0) {

@@ -44,7 +44,7 @@ const cases: readonly (readonly [
   ],
 ];
 for (const [name, listeners, hostnames, want] of cases) {
-  test(name, () => {
+  test(`hosts: ${name}`, () => {
     const all = listeners.map((hostname, i) => listener(`l${i}`, hostname === undefined ? {} : { hostname }));
     expect(served(gateway("gw", ...all), route("r", hosts(...hostnames)))).toEqual(want);
   });

@@ -45,7 +45,7 @@ export function hostsIn(db: Db, key: ObjectKey, at: { readonly proxy: string; re
     if (parent?.proxy !== at.proxy) continue;
     for (const listener of parent.listeners) if (listener.table === at.table) listener.hosts.forEach((host) => hosts.add(host));
   }
-  return [...hosts].sort();
+  return [...hosts].toSorted();
 }
 
 /** Routes by what they are attached to. Its values are made by the three functions that follow. */

@@ -26,7 +26,7 @@ export const assignments = memo("assignments", (db: Db, proxy: string): Shards<L
 export const backendSecrets = memo("backendSecrets", (db: Db, proxy: string): readonly Secret[] => {
   const secrets = new Map<string, Secret>();
   for (const name of clusterNames(db, proxy)) for (const secret of clusterSecrets(db, name)) secrets.set(secret.name, secret);
-  return [...secrets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...secrets.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 });
 
 function byShard<Value>(db: Db, proxy: string, values: (shard: string) => readonly Value[]): Shards<Value> {
@@ -49,7 +49,7 @@ const namesInShard = memo("namesInShard", (db: Db, proxy: string, shard: string)
 /** Names of all clusters of a proxy, sorted. */
 const clusterNames = memo("clusterNames", (db: Db, proxy: string): readonly string[] => {
   const names = tableNames(db, proxy).flatMap((table) => clustersOfTable(db, proxy, table));
-  return [...new Set(names)].sort();
+  return [...new Set(names)].toSorted();
 });
 
 const clustersOfTable = memo("clustersOfTable", (db: Db, proxy: string, table: string): readonly string[] => {
@@ -58,11 +58,11 @@ const clustersOfTable = memo("clustersOfTable", (db: Db, proxy: string, table: s
     if (db.lookup(routesByAttachment, atShard(proxy, table, shard)).length === 0) continue;
     for (const name of clustersOfShard(db, proxy, table, String(shard))) names.add(name);
   }
-  return [...names].sort();
+  return [...names].toSorted();
 });
 
 /** Names that the routes of one shard of a table use. */
 const clustersOfShard = memo("clustersOfShard", (db: Db, proxy: string, table: string, shard: string): readonly string[] => {
   const routes = db.lookup(routesByAttachment, atShard(proxy, table, Number(shard)));
-  return [...new Set(routes.flatMap((route) => routeClusters(db, route)))].sort();
+  return [...new Set(routes.flatMap((route) => routeClusters(db, route)))].toSorted();
 });

@@ -99,7 +99,7 @@ function toBody(db: Db, key: ObjectKey, body: Body): Outcome<string | undefined>
   }
   const target = objectKey(namespaceOf(key), ref.name);
   const data = db.get("ConfigMap", target)?.data;
-  const first = Object.keys(data ?? {}).sort()[0];
+  const first = Object.keys(data ?? {}).toSorted()[0];
   const value = data?.["response.body"] ?? (first === undefined ? undefined : data?.[first]);
   return value === undefined
     ? fail("UnsupportedValue", `ConfigMap ${target} with the response body not found or empty`)

@@ -61,6 +61,7 @@ function oneFilter(db: Db, route: ObjectKey, filter: Filter): FilterPart {
       return filter.cors === undefined ? {} : { cors: toCors(filter.cors) };
     case "ExtensionRef":
       return routeFilter(db, route, filter.extensionRef);
+    case "ExternalAuth":
     default:
       return { trouble: { accepted: [unsupported(`Filter ${filter.type} is not supported`)] } };
   }

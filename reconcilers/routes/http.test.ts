@@ -166,7 +166,7 @@ const cases: readonly (readonly [string, object, object, ...TestObject[]])[] = [
   ["external authorization is not known yet and breaks the rule", filters({ type: "ExternalAuth", externalAuth: {} }), failed],
 ];
 for (const [name, fields, want, ...objects] of cases) {
-  test(name, () => expect(action(fields, ...objects)).toEqual(want));
+  test(`action: ${name}`, () => expect(action(fields, ...objects)).toEqual(want));
 }
 
 test("cookie alternatives multiply the matches", () => {

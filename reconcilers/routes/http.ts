@@ -36,7 +36,7 @@ export const httpRules = memo("httpRules", (db: Db, key: ObjectKey): Verdict<rea
 
 /** Names of all clusters a route sends to or mirrors to: an edit that names no new cluster stops here. */
 export const routeClusters = memo("routeClusters", (db: Db, key: ObjectKey): readonly string[] => {
-  return [...new Set(httpRules(db, key).value.flatMap(({ clusters }) => clusters))].sort();
+  return [...new Set(httpRules(db, key).value.flatMap(({ clusters }) => clusters))].toSorted();
 });
 
 function toRule(db: Db, route: ObjectKey, { rule, index }: { readonly rule: Rule; readonly index: number }): CheckedRule {
@@ -124,7 +124,7 @@ function clustersOf(branches: readonly RuleBranch[]): readonly string[] {
     for (const { cluster } of action.backends) if (cluster !== undefined) names.add(cluster);
     for (const { cluster } of action.mirrors) names.add(cluster);
   }
-  return [...names].sort();
+  return [...names].toSorted();
 }
 
 function sessionName(route: ObjectKey, index: number): string {

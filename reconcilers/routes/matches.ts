@@ -48,6 +48,7 @@ function toPath(path: RuleMatch["path"] | undefined): PathMatch {
       return { type: "exact", value };
     case "RegularExpression":
       return { type: "regex", value };
+    case "PathPrefix":
     default:
       // Gateway API, PathMatchType: a trailing slash of a prefix is ignored; "/" alone stays.
       return { type: "prefix", value: value.replace(/\/+$/, "") || "/" };

@@ -19,12 +19,12 @@ import {
   routeWithoutEndpoints,
 } from "../conditions.ts";
 import { configKey } from "../envoyproxy.ts";
-import type { Condition } from "../reconciler.ts";
+import type { Condition, WantedStatus } from "../reconciler.ts";
 import { attachments } from "./attachment.ts";
 import type { ParentAttachment } from "./attachment.ts";
 import { httpRules, routeClusters } from "./http.ts";
 
-type Status = NonNullable<Kinds["HTTPRoute"]["status"]>;
+type Status = WantedStatus<NonNullable<Kinds["HTTPRoute"]["status"]>>;
 
 /** One parent of a route's status, without generations and times. */
 export interface ParentConditions {
@@ -55,8 +55,7 @@ export function routeStatus(db: Db, key: ObjectKey): Status | undefined {
     const parentRef = refs[position];
     return parentRef === undefined || controllerName === undefined ? [] : [{ parentRef, controllerName, conditions }];
   });
-  // Times and generations are added by the status writer.
-  return parents.length === 0 ? undefined : ({ parents } as unknown as Status);
+  return parents.length === 0 ? undefined : { parents };
 }
 
 function rejectionOf({ rejection, gateway }: ParentAttachment): Condition | undefined {

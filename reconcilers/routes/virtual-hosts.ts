@@ -28,7 +28,7 @@ export const routeTables = memo("routeTables", (db: Db, proxy: string): readonly
 
 /** RDS names of the tables of a proxy. */
 export const tableNames = memo("tableNames", (db: Db, proxy: string): readonly string[] => {
-  return [...new Set(servedListeners(db, proxy).flatMap(({ routeTable }) => routeTable ?? []))].sort();
+  return [...new Set(servedListeners(db, proxy).flatMap(({ routeTable }) => routeTable ?? []))].toSorted();
 });
 
 function servedListeners(db: Db, proxy: string): readonly ListenerState[] {
@@ -54,7 +54,7 @@ const fencedHosts = memo("fencedHosts", (db: Db, proxy: string, table: string): 
   if (rivals.length < 2) return [];
   const own = servedListeners(db, proxy).filter(({ routeTable }) => routeTable === table);
   const hostnames = rivals.flatMap(({ hostname }) => hostname ?? []);
-  return hostnames.filter((hostname) => own.some((listener) => covers(listener.hostname, hostname))).sort();
+  return hostnames.filter((hostname) => own.some((listener) => covers(listener.hostname, hostname))).toSorted();
 });
 
 /** The virtual hosts of one shard. Sorted by name. */
@@ -66,14 +66,14 @@ export const virtualHosts = memo(
       for (const host of hostsIn(db, route, { proxy, table })) hosts.add(host);
     }
     const own = [...hosts].filter((host) => shardOf(host) === Number(shard));
-    return own.sort().map((host) => virtualHost(db, proxy, table, host));
+    return own.toSorted().map((host) => virtualHost(db, proxy, table, host));
   },
 );
 
 /** One host: the rules of all routes that serve it, in order of precedence. */
 const virtualHost = memo("virtualHost", (db: Db, proxy: string, table: string, host: string): VirtualHost => {
   const ranked = db.lookup(routesByAttachment, atHost(proxy, table, host)).flatMap((key) => hostRoutes(db, key, table, host));
-  const routes = ranked.sort(preservesOrder(db, proxy) ? byAge : byPrecedence).map(({ route }) => route);
+  const routes = ranked.toSorted(preservesOrder(db, proxy) ? byAge : byPrecedence).map(({ route }) => route);
   return { name: `${table}/${host.replaceAll(".", "_")}`, domains: [host], routes };
 });
 
