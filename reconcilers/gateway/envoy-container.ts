@@ -51,18 +51,19 @@ function envoyArgs(db: Db, proxy: string, spec: EnvoyProxySpec): readonly string
   const host = onHost(db);
   const levels = Object.entries(spec.logging?.level ?? {});
   const components = levels.filter(([name]) => name !== "default").map(([name, level]) => `${name}:${level}`);
-  return [
-    ...["--service-cluster", proxy],
-    ...["--service-node", host ? infrastructureName(proxy) : "$(ENVOY_POD_NAME)"],
-    ...["--config-yaml", bootstrapJson(db, proxy)],
-    ...["--log-level", spec.logging?.level?.default ?? "warn"],
-    ...(host ? [] : ["--cpuset-threads"]),
-    ...["--drain-strategy", "immediate"],
-    ...(spec.concurrency === undefined ? [] : ["--concurrency", String(spec.concurrency)]),
-    ...["--component-log-level", ["misc:error", ...components.toSorted()].join(",")],
-    ...["--drain-time-s", String(drainSeconds(spec))],
-    ...(spec.extraArgs ?? []),
+  const options: readonly (readonly string[])[] = [
+    ["--service-cluster", proxy],
+    ["--service-node", host ? infrastructureName(proxy) : "$(ENVOY_POD_NAME)"],
+    ["--config-yaml", bootstrapJson(db, proxy)],
+    ["--log-level", spec.logging?.level?.default ?? "warn"],
+    host ? [] : ["--cpuset-threads"],
+    ["--drain-strategy", "immediate"],
+    spec.concurrency === undefined ? [] : ["--concurrency", String(spec.concurrency)],
+    ["--component-log-level", ["misc:error", ...components.toSorted()].join(",")],
+    ["--drain-time-s", String(drainSeconds(spec))],
+    spec.extraArgs ?? [],
   ];
+  return options.flat();
 }
 
 /** How long a proxy that stops lets requests finish. */

@@ -93,8 +93,11 @@ export function allowedNamespaces(listener: ListenerSpec): ListenerState["namesp
       return namespaces.selector === undefined || selectorProblem(namespaces.selector) !== undefined
         ? { from: "None" }
         : { from: "Selector", selector: namespaces.selector };
-    default:
+    case "Same":
+    case undefined:
       return { from: "Same" };
+    default:
+      return { from: "None" }; // a word of a later API, where no schema was checked
   }
 }
 

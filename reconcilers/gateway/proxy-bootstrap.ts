@@ -106,7 +106,10 @@ const units: Readonly<Record<string, number>> = {
 /** limits.memory of Kubernetes resources in bytes; undefined when there is none. */
 function memoryLimit(resources: unknown): number | undefined {
   const memory = field(field(resources, "limits"), "memory");
-  const [, count, unit] = /^(\d+(?:\.\d+)?)(|k|M|G|T|Ki|Mi|Gi|Ti)$/.exec(String(memory ?? "")) ?? [];
+  const [, count, unit] =
+    /^(\d+(?:\.\d+)?)(|k|M|G|T|Ki|Mi|Gi|Ti)$/.exec(
+      typeof memory === "number" ? String(memory) : typeof memory === "string" ? memory : "",
+    ) ?? [];
   return count === undefined ? undefined : Number(count) * (units[unit ?? ""] ?? 1);
 }
 
