@@ -1,0 +1,44 @@
+import { gatewayClass as reconciler } from "./gatewayclass.ts";
+import { envoyProxy, gatewayClass, parametersRef } from "./testing/gateways.ts";
+import { type TestObject, world } from "./testing/world.ts";
+
+function conditionOf(...objects: readonly TestObject[]) {
+  return reconciler.status(world(...objects), "/eg")?.conditions;
+}
+
+for (const [name, objects, want] of [
+  ["a class of ours is accepted", [], ["True", "Accepted", "This controller manages the GatewayClass."]],
+  [
+    "its EnvoyProxy may be named without a namespace, which means default",
+    [envoyProxy("all", {}), gatewayClass("eg", { parametersRef: parametersRef("all") })],
+    ["True", "Accepted", "This controller manages the GatewayClass."],
+  ],
+  [
+    "its EnvoyProxy must exist",
+    [gatewayClass("eg", { parametersRef: { ...parametersRef("all"), namespace: "infra" } })],
+    ["False", "InvalidParameters", "Invalid parametersRef: EnvoyProxy infra/all not found."],
+  ],
+  [
+    "its parameters must be an EnvoyProxy",
+    [gatewayClass("eg", { parametersRef: { group: "", kind: "ConfigMap", name: "x", namespace: "default" } })],
+    [
+      "False",
+      "InvalidParameters",
+      "Invalid parametersRef: /ConfigMap is not supported, it must be gateway.envoyproxy.io/EnvoyProxy.",
+    ],
+  ],
+] as const)
+  test(name, () => {
+    const [status, reason, message] = want;
+    expect(conditionOf(...objects)).toEqual([{ type: "Accepted", status, reason, message }]);
+  });
+
+test("a class of another controller is not spoken about", () => {
+  expect(conditionOf(gatewayClass("eg", { controllerName: "example.com/other" }))).toBeUndefined();
+});
+
+test("supported features are sorted by name, as the API asks", () => {
+  const names = reconciler.status(world(), "/eg")?.supportedFeatures?.map(({ name }) => name) ?? [];
+  expect(names).toEqual(names.toSorted());
+  expect(names).toContain("HTTPRoute");
+});
