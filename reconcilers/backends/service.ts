@@ -37,13 +37,13 @@ export const serviceUse = memo("serviceUse", (db: Db, key: ObjectKey, port: stri
 });
 
 /** GEP-1911: kubernetes.io/h2c is HTTP/2 with prior knowledge; kubernetes.io/ws is HTTP/1.1. Envoy Gateway also reads "grpc". */
-export function protocolOf(appProtocol: string | undefined): Cluster["protocol"] {
+function protocolOf(appProtocol: string | undefined): Cluster["protocol"] {
   const http2 = ["kubernetes.io/h2c", "gateway.envoyproxy.io/h2c", "grpc", "kubernetes.io/grpc"];
   return appProtocol !== undefined && http2.includes(appProtocol) ? "http2" : "http1";
 }
 
 /** EndpointSlices by the Service they belong to. */
-export const slicesByService: Index<"EndpointSlice"> = {
+const slicesByService: Index<"EndpointSlice"> = {
   kind: "EndpointSlice",
   name: "slicesByService",
   values: (slice) => {

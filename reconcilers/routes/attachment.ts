@@ -24,7 +24,7 @@ export interface ParentAttachment {
   readonly rejection?: "NoMatchingParent" | "NotAllowedByListeners" | "NoReadyListeners" | "NoMatchingListenerHostname";
 }
 
-export interface ListenerAttachment {
+interface ListenerAttachment {
   readonly listener: string;
   /** The table that serves `hosts`; undefined while the listener is not ready. */
   readonly table?: string;
@@ -71,7 +71,7 @@ export const routesByAttachment: DerivedIndex<"HTTPRoute"> = {
 };
 
 /** Index value: routes that a listener allows, whether or not they serve a host there. */
-export function atListener(gateway: ObjectKey, listener: string): string {
+function atListener(gateway: ObjectKey, listener: string): string {
   return `listener|${gateway}|${listener}`;
 }
 /** Index value: routes that serve this host in this table. */

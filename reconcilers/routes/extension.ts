@@ -34,7 +34,7 @@ export function routeFilter(db: Db, route: ObjectKey, ref: ExtensionRef | undefi
 }
 
 /** The filter in model terms, or why it cannot be used (Accepted=False on the routes that use it). */
-export const filterPart = memo("filterPart", (db: Db, key: ObjectKey): Outcome<FilterPart> => {
+const filterPart = memo("filterPart", (db: Db, key: ObjectKey): Outcome<FilterPart> => {
   const spec = db.get("HTTPRouteFilter", key)?.spec;
   const invalid = (why: string): Outcome<FilterPart> => fail("UnsupportedValue", `Invalid filter HTTPRouteFilter ${key}: ${why}`);
   if (spec === undefined) return invalid("not found");

@@ -74,7 +74,7 @@ function rejectionOf({ rejection, gateway }: ParentAttachment): Condition | unde
 }
 
 /** Refusals by the HTTPRoute they fall on. */
-export const refusalsByRoute: Index<"Refusal"> = {
+const refusalsByRoute: Index<"Refusal"> = {
   kind: "Refusal",
   name: "refusalsByRoute",
   values: ({ origins }) =>
