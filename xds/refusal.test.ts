@@ -1,6 +1,6 @@
 // What happens after a client refuses a response.
 
-import { both, c1, c2, e1, e2, routes, running, small, timing, web } from "./testing/scripted-client.ts";
+import { both, c1, c2, e1, routes, running, small, timing, web } from "./testing/scripted-client.ts";
 import { resource } from "./testing/snapshots.ts";
 import { typeUrls } from "./type-urls.ts";
 

@@ -3,9 +3,10 @@
 
 import { Server, ServerCredentials, status, type ServerDuplexStream, type ServiceDefinition } from "@grpc/grpc-js";
 import type { Clock, Timing } from "./clock.ts";
-import { createQuarantine, type Quarantine, type RefusedVersion } from "./quarantine.ts";
+import { createQuarantine, type Quarantine } from "./quarantine.ts";
 import type { Resource, Snapshot, TypeUrl } from "./resource.ts";
 import { AdsStream } from "./stream.ts";
+import { typeStates, type TypeState } from "./type-state.ts";
 import { decodeRequest, type Node } from "./wire.ts";
 
 /** Which client on which stream; `proxy` is the name of its snapshots. */
@@ -49,31 +50,11 @@ export interface XdsServerOptions {
   readonly log?: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-/** One stream, for people who ask what a proxy was told. Times are ISO 8601 or, for `due`, milliseconds from now. */
+/** One stream, for people who ask what a proxy was told. `connectedSince` is ISO 8601. */
 export interface StreamState extends Client {
   readonly connectedSince: string;
   readonly bytesSent: number;
   readonly types: readonly TypeState[];
-}
-
-export interface TypeState {
-  readonly typeUrl: TypeUrl;
-  readonly wildcard: boolean;
-  /** Names asked for one by one. */
-  readonly names: number;
-  /** Resources the client holds. */
-  readonly held: number;
-  readonly sentVersion: number;
-  readonly acknowledgedVersion: number;
-  readonly refused: readonly RefusedVersion[];
-  /** Nonces that are not answered yet. */
-  readonly outstanding: readonly string[];
-  /** Resources that wait for a cluster. */
-  readonly waiting: readonly string[];
-  /** Responses still to be sent because one was refused. */
-  readonly repairs: number;
-  /** Names that will be removed; `due` is undefined until the routes are acknowledged. */
-  readonly removals: readonly { readonly name: string; readonly due: number | undefined }[];
 }
 
 export interface XdsServer {
@@ -131,11 +112,7 @@ interface Connection {
 export function createXdsServer(options: XdsServerOptions): XdsServer {
   const server = new Server(channelOptions);
   const proxies = new Map<string, ProxyRecord>();
-  const streams = createStreams(options, (proxy) => {
-    const record = proxies.get(proxy) ?? { snapshot: undefined, quarantine: createQuarantine(), connections: new Set() };
-    proxies.set(proxy, record);
-    return record;
-  });
+  const streams = createStreams(options, proxies);
   server.addService(service, { DeltaAggregatedResources: (call: Call) => streams.accept(call) });
   return {
     async listen() {
@@ -150,7 +127,6 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
     withdraw(proxy) {
       if (!proxies.has(proxy)) return;
       streams.publish(proxy, undefined);
-      if (proxies.get(proxy)?.connections.size === 0) proxies.delete(proxy);
     },
     streams: () =>
       [...proxies.values()].flatMap((record) => [...record.connections].map((each) => stateOf(each, record, options.clock))),
@@ -172,9 +148,19 @@ function credentials(tls: XdsServerOptions["tls"]): ServerCredentials {
 }
 
 /** Accepts calls and hands snapshots to the streams of their proxy. */
-function createStreams(options: XdsServerOptions, recordOf: (proxy: string) => ProxyRecord) {
+function createStreams(options: XdsServerOptions, proxies: Map<string, ProxyRecord>) {
   const log = options.log ?? (() => {});
   let count = 0;
+  const recordOf = (proxy: string): ProxyRecord => {
+    const record = proxies.get(proxy) ?? { snapshot: undefined, quarantine: createQuarantine(), connections: new Set() };
+    proxies.set(proxy, record);
+    return record;
+  };
+  /** Nothing is kept of a proxy without snapshot and clients. */
+  const forget = (proxy: string): void => {
+    const { snapshot, connections } = recordOf(proxy);
+    if (snapshot === undefined && connections.size === 0) proxies.delete(proxy);
+  };
 
   /** A stream that fails is a bug in here or a client that speaks no xDS: it alone ends, and the client may come again. */
   const guarded = ({ call, client, stream }: Connection, act: () => void): void => {
@@ -190,9 +176,13 @@ function createStreams(options: XdsServerOptions, recordOf: (proxy: string) => P
   const open = (call: Call, node: Node, proxy: string): Connection => {
     const client: Client = { stream: ++count, nodeId: node.id, proxy };
     const record = recordOf(proxy);
+    const clock: Clock = {
+      now: () => options.clock.now(),
+      after: (ms, task) => options.clock.after(ms, () => guarded(connection, task)),
+    };
     const stream = new AdsStream({
       write: (bytes) => void call.write(bytes),
-      clock: options.clock,
+      clock,
       timing: { ...defaultTiming, ...options.timing },
       quarantine: record.quarantine,
       onSettled: (typeUrl, snapshotVersion) => options.onAcknowledged?.({ ...client, typeUrl, snapshotVersion }),
@@ -236,6 +226,7 @@ function createStreams(options: XdsServerOptions, recordOf: (proxy: string) => P
       const gone = (): void => {
         const left = connection;
         if (left === undefined || !recordOf(left.client.proxy).connections.delete(left)) return;
+        forget(left.client.proxy);
         left.stream.close();
         options.onDisconnected?.(left.client);
       };
@@ -252,6 +243,7 @@ function createStreams(options: XdsServerOptions, recordOf: (proxy: string) => P
       if (snapshot) record.quarantine.follow(record.snapshot, snapshot);
       record.snapshot = snapshot;
       for (const each of record.connections) guarded(each, () => each.stream.publish(snapshot));
+      forget(proxy);
     },
   };
 }
@@ -271,25 +263,10 @@ function identify({ authorise }: XdsServerOptions, call: Call, bytes: Buffer): I
 }
 
 function stateOf({ client, connectedSince, stream }: Connection, { quarantine }: ProxyRecord, clock: Clock): StreamState {
-  const refused = quarantine.list();
-  const types = stream.lanes.flatMap((lane): TypeState[] => {
-    const { subscription } = lane;
-    if (subscription === undefined) return [];
-    return [
-      {
-        typeUrl: lane.typeUrl,
-        wildcard: subscription.wildcard,
-        names: subscription.names.reduce((sum, names) => sum + names.size, 0),
-        held: subscription.held.reduce((sum, held) => sum + held.size, 0),
-        sentVersion: lane.written,
-        acknowledgedVersion: lane.settled,
-        refused: refused.filter((each) => each.typeUrl === lane.typeUrl),
-        outstanding: lane.outstanding.map((response) => response.nonce),
-        waiting: lane.waiting,
-        repairs: lane.repairs.length,
-        removals: [...lane.removals].map(([name, { due }]) => ({ name, due: due === undefined ? undefined : due - clock.now() })),
-      },
-    ];
-  });
-  return { ...client, connectedSince, bytesSent: stream.bytesSent, types };
+  return {
+    ...client,
+    connectedSince,
+    bytesSent: stream.bytesSent,
+    types: typeStates(stream.lanes, quarantine.list(), clock.now()),
+  };
 }

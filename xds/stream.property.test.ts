@@ -156,12 +156,10 @@ test("a client comes to rest with what was published, less what it refuses, and 
       for (const typeUrl of types) {
         const mine = envoy.has.get(typeUrl)!;
         const published = snapshot!.resources.get(typeUrl)!.shards.flatMap((shard) => [...shard.values()]);
-        for (const { name, version, bytes } of published) {
-          // No one asks for the endpoints of a cluster that was refused.
-          if (typeUrl === loadAssignment && !envoy.has.get(cluster)!.has(name)) continue;
-          if (!Buffer.from(bytes).toString().endsWith(":9"))
-            expect({ name, version: mine.get(name)?.version }).toEqual({ name, version });
-        }
+        // No one asks for the endpoints of a cluster that was refused.
+        const asked = (name: string): boolean => typeUrl !== loadAssignment || envoy.has.get(cluster)!.has(name);
+        const good = published.filter(({ name, bytes }) => !Buffer.from(bytes).toString().endsWith(":9") && asked(name));
+        expect(good.map(({ name }) => [name, mine.get(name)?.version])).toEqual(good.map(({ name, version }) => [name, version]));
         if (typeUrl === loadAssignment) continue;
         const names = new Set(published.map(({ name }) => name));
         expect([...mine.keys()].filter((name) => !names.has(name))).toEqual([]);

@@ -20,7 +20,7 @@ import {
 import { mustBeWrittenBefore, mustWait, removedAtOnce, removeOrder, routingTypes, sendOrder } from "./order.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Resource, ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
-import { ask, covers, doubt, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
+import { covers, doubt, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
 import { typeUrls } from "./type-urls.ts";
 import { encodeResponse, type DeltaRequest } from "./wire.ts";
 

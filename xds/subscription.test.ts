@@ -129,7 +129,7 @@ test("after every step a client that obeys holds exactly what it wants of what t
         if (Array.isArray(step.subscribe)) {
           subscription = subscribe(subscription, request(step as { subscribe: string[]; unsubscribe: string[] }));
           // A client drops what it unsubscribed, even where the wildcard still covers it.
-          for (const name of [...client.keys()])
+          for (const name of client.keys())
             if (!covers(subscription, name) || (step.unsubscribe as string[]).includes(name)) client.delete(name);
         } else {
           resources = setOf(

@@ -37,13 +37,6 @@ export function subscribe(current: Subscription | undefined, request: Wanted): S
   return request.unsubscribe.length === 0 ? wanted : remove(wanted, request.unsubscribe);
 }
 
-/** The same subscription, with these names to be answered again if they are wanted. */
-export function ask(subscription: Subscription, names: Iterable<string>): Subscription {
-  const asked = new Set(subscription.asked);
-  for (const name of names) if (covers(subscription, name)) asked.add(name);
-  return { ...subscription, asked };
-}
-
 /** The subscription after `updated` and `removed` were sent outside diff(). A resource that the client did not ask for does not count as held. */
 export function record(subscription: Subscription, updated: readonly Resource[], removed: readonly string[]): Subscription {
   const held = drafts(subscription.held, (shard) => new Map(shard));
