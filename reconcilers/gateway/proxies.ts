@@ -9,7 +9,7 @@ import { configKey, mergesGateways } from "../envoyproxy.ts";
 const gatewaysOfClass: Index<"Gateway"> = {
   kind: "Gateway",
   name: "class",
-  values: (gateway) => [gateway.spec.gatewayClassName],
+  values: (gateway) => [gateway.spec?.gatewayClassName ?? ""],
 };
 
 const classesOfController: Index<"GatewayClass"> = {
@@ -26,13 +26,13 @@ export function isManagedClass(db: Db, className: string): boolean {
 
 /** Does the Gateway exist, and is its class ours? */
 export const isManaged = memo("isManaged", (db: Db, gateway: ObjectKey): boolean => {
-  const className = db.get("Gateway", gateway)?.spec.gatewayClassName;
+  const className = db.get("Gateway", gateway)?.spec?.gatewayClassName;
   return className !== undefined && isManagedClass(db, className);
 });
 
 /** The proxy that serves a Gateway of ours; undefined for all others. */
 export const proxyOf = memo("proxyOf", (db: Db, gateway: ObjectKey): string | undefined => {
-  const className = db.get("Gateway", gateway)?.spec.gatewayClassName;
+  const className = db.get("Gateway", gateway)?.spec?.gatewayClassName;
   if (className === undefined || !isManagedClass(db, className)) return undefined;
   return mergesGateways(db, className) ? className : gateway;
 });

@@ -29,12 +29,12 @@ export const proxyListeners = memo("proxyListeners", (db: Db, proxy: string): re
 /** Server certificates that the listeners of a proxy name, sorted by SDS name. */
 export const proxySecrets = memo("proxySecrets", (db: Db, proxy: string): readonly Secret[] => {
   const keys = new Set(served(db, proxy).flatMap(({ tls }) => tls?.certificates ?? []));
-  return [...keys].sort().flatMap((key) => sdsSecret(db, key));
+  return [...keys].toSorted().flatMap((key) => sdsSecret(db, key));
 });
 
 /** Ports on which a proxy serves, ascending. */
 export const proxyPorts = memo("proxyPorts", (db: Db, proxy: string): readonly PortPair[] => {
-  const ports = [...new Set(served(db, proxy).map(({ port }) => port))].sort((a, b) => a - b);
+  const ports = [...new Set(served(db, proxy).map(({ port }) => port))].toSorted((a, b) => a - b);
   const shifted =
     db.get("Config", configKey)?.infrastructure !== "host" &&
     envoyProxyOfProxy(db, proxy).provider?.kubernetes?.useListenerPortAsContainerPort !== true;
@@ -121,5 +121,5 @@ export const nextExpiry = memo("nextExpiry", (db: Db, proxy: string): string | u
     const result = certificate(db, key);
     return result.type === "valid" ? [result.certificate.notAfter] : [];
   });
-  return times.sort()[0];
+  return times.toSorted()[0];
 });
