@@ -2,6 +2,7 @@
 
 import { backendSchema } from "./backend.ts";
 import { ConfigMapSchema, EndpointSliceSchema, NamespaceSchema, SecretSchema, ServiceSchema } from "./core.ts";
+import { envoyProxySchema } from "./envoyproxy.ts";
 import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
 import { GatewaySchema } from "./gateway/gateway.ts";
 import { HTTPRouteSchema } from "./gateway/httproute.ts";
@@ -58,12 +59,14 @@ export const kinds: readonly KindDefinition[] = [
     hasStatus: false,
     schema: jsonSchema(ReferenceGrantSchema),
   },
+  { ...own, kind: "EnvoyProxy", plural: "envoyproxies", shortNames: ["eproxy"], schema: jsonSchema(envoyProxySchema) },
   { ...own, kind: "Backend", plural: "backends", shortNames: ["be"], schema: jsonSchema(backendSchema) },
   {
     ...own,
     kind: "HTTPRouteFilter",
     plural: "httproutefilters",
     shortNames: ["hrf"],
+    hasStatus: false,
     schema: jsonSchema(httpRouteFilterSchema),
   },
   {

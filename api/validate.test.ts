@@ -1,7 +1,7 @@
 // What validate() says of objects: structure, defaults, metadata. Rules of the Gateway API kinds are in gateway/rules.test.ts.
 
 import { kindDefinition } from "./kinds.ts";
-import { integer, jsonSchema, list, map, object, optional, text } from "./schema.ts";
+import { integer, jsonSchema, list, map, object, optional, preserved, text } from "./schema.ts";
 import type { JsonSchema } from "./schema.ts";
 import { validate } from "./validate.ts";
 
@@ -252,6 +252,18 @@ const bare: readonly (readonly [string, JsonSchema, unknown, readonly string[]])
 ];
 
 for (const [name, schema, value, problems] of bare) test(name, () => expect(problemsOf(schema, value)).toEqual(problems));
+
+test("values that YAML can make and JSON cannot are problems, not crashes", () => {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const spec = { rules: [{ filters: [{ type: "CORS", cors: { allowHeaders: [circle, 10n] } }] }] };
+  expect(problemsOf(definition("HTTPRoute"), { ...route, spec })).toEqual([
+    "type spec.rules[0].filters[0].cors.allowHeaders[0]: must be of type string, not object",
+    "type spec.rules[0].filters[0].cors.allowHeaders[1]: must be of type string, not bigint",
+  ]);
+  const kept = jsonSchema(object({ any: preserved() }, { rules: [{ rule: "has(self.any)", message: "any" }] }));
+  expect(problemsOf(kept, { any: circle })).toEqual([]);
+});
 
 test("rules about changes follow map lists by key", () => {
   const item = object({ name: text(), port: integer({ rules: [{ rule: "self == oldSelf", message: "cannot be changed" }] }) });

@@ -128,7 +128,7 @@ function celRecord(
 ): CelInput {
   const values = schema?.additionalProperties;
   if (typeof values === "object") return celDictionary(entries.map(([name, value]) => [name, celOf(values, value, converted)]));
-  const known = schema?.properties;
-  const seen = known ? entries.filter(([name]) => Object.hasOwn(known, name)) : entries;
-  return celObject(seen.map(([name, value]) => [name, celOf(known?.[name], value, converted)]));
+  const known = schema?.properties ?? {};
+  const seen = entries.filter(([name]) => Object.hasOwn(known, name));
+  return celObject(seen.map(([name, value]) => [name, celOf(known[name], value, converted)]));
 }

@@ -12,12 +12,13 @@ export function typeName(value: unknown): string {
   return typeof value;
 }
 
-/** Reports what is wrong with a string, number or boolean. */
-export function checkScalar(schema: JsonSchema, value: unknown, findings: Findings): void {
+/** Reports what is wrong with a string, number or boolean; false when it is not even of the right type. */
+export function checkScalar(schema: JsonSchema, value: unknown, findings: Findings): boolean {
   const type = typeName(value);
   if (!hasType(schema, type)) {
     const wanted = schema.type ?? "integer or string";
-    return report(findings, "type", `must be of type ${wanted}, not ${type}`);
+    report(findings, "type", `must be of type ${wanted}, not ${type}`);
+    return false;
   }
   if (schema.enum && !schema.enum.includes(value)) {
     const values = schema.enum.map((one) => JSON.stringify(one)).join(", ");
@@ -25,6 +26,7 @@ export function checkScalar(schema: JsonSchema, value: unknown, findings: Findin
   }
   if (typeof value === "string") checkString(schema, value, findings);
   else if (typeof value === "number") checkNumber(schema, value, findings);
+  return true;
 }
 
 function hasType(schema: JsonSchema, type: string): boolean {

@@ -25,10 +25,7 @@ function compile(schema: JsonSchema): Check {
   if (schema.type === "object") return compileObject(schema);
   if (schema.type === "array") return compileArray(schema);
   if (schema.type === undefined && !schema["x-kubernetes-int-or-string"]) return (value) => value;
-  return (value, findings) => {
-    checkScalar(schema, value, findings);
-    return value;
-  };
+  return (value, findings) => (checkScalar(schema, value, findings) ? value : undefined);
 }
 
 /** oneOf, anyOf, allOf and not only judge the value: in a structural schema they neither allow nor default fields. */
