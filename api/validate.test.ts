@@ -102,7 +102,6 @@ const invalid: readonly (readonly [string, unknown, readonly string[]])[] = [
   ["a null where an object belongs", null, ["type : must be of type object, not null"]],
   ["a missing spec", route, ["required spec: is required"]],
   ["a null field counts as absent", { ...route, spec: null }, ["required spec: is required"]],
-  ["a list in place of an object", { ...route, spec: [] }, ["type spec: must be of type object, not array"]],
   [
     "wrong types, and no rules run on them",
     { ...route, spec: { hostnames: "a", rules: [{ backendRefs: [{ name: 1 }] }] } },
@@ -163,7 +162,6 @@ const invalid: readonly (readonly [string, unknown, readonly string[]])[] = [
       `invalid metadata.labels.d: must have at most 63 letters, digits, '-', '_' and '.'; not "e f"`,
     ],
   ],
-  ["no name", { ...route, metadata: {}, spec: {} }, ["required metadata.name: is required"]],
   [
     "another kind or version",
     { ...route, kind: "GRPCRoute", apiVersion: "gateway.networking.k8s.io/v2", spec: {} },
@@ -251,7 +249,8 @@ const bare: readonly (readonly [string, JsonSchema, unknown, readonly string[]])
   ],
 ];
 
-for (const [name, schema, value, problems] of bare) test(name, () => expect(problemsOf(schema, value)).toEqual(problems));
+for (const [name, schema, value, problems] of bare)
+  test(`a bare schema: ${name}`, () => expect(problemsOf(schema, value)).toEqual(problems));
 
 test("values that YAML can make and JSON cannot are problems, not crashes", () => {
   const circle: Record<string, unknown> = {};
@@ -296,7 +295,7 @@ test("a thousand HTTPRoutes (time is printed, not judged)", () => {
     },
   }));
   const start = performance.now();
-  const problems = routes.flatMap((one) => validate(definition("HTTPRoute"), one).problems);
+  const problems = routes.flatMap((one) => problemsOf(definition("HTTPRoute"), one));
   process.stdout.write(`validated 1,000 HTTPRoutes in ${Math.round(performance.now() - start)} ms\n`);
   expect(problems).toEqual([]);
 });

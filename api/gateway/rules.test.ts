@@ -108,7 +108,7 @@ const redirect = (fields: object) => ({ type: "RequestRedirect", requestRedirect
 const rewrite = (fields: object) => ({ type: "URLRewrite", urlRewrite: fields });
 const prefix = { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/x" } };
 const exact = { matches: [{ path: { type: "Exact", value: "/" } }] };
-const modifier = (path: object) => filters(redirect({ path }));
+const modifier = (change: object) => filters(redirect({ path: change }));
 
 const settings: Readonly<Record<string, readonly [field: string, value: object]>> = {
   RequestHeaderModifier: ["requestHeaderModifier", { remove: ["a"] }],
