@@ -38,7 +38,7 @@ export function resourceJson(typeUrl: TypeUrl, resource: Pick<Resource, "bytes">
 /** Every resource of a snapshot by type URL, sorted by name. Safe to show. */
 export function snapshotJson(snapshot: Snapshot): { readonly [typeUrl: string]: readonly JsonValue[] } {
   const dump = snapshot.resources.entries().map(([typeUrl, { shards }]) => {
-    const resources = shards.flatMap((shard) => [...shard.values()]).sort((one, other) => (one.name < other.name ? -1 : 1));
+    const resources = shards.flatMap((shard) => [...shard.values()]).toSorted((one, other) => (one.name < other.name ? -1 : 1));
     return [typeUrl, resources.map((resource) => resourceJson(typeUrl, resource))] as const;
   });
   return Object.fromEntries(dump);

@@ -29,9 +29,25 @@ export function valueCheck(rules: validate.FieldRules | undefined, enumeration: 
       return enumCheck(type.value, enumeration);
     case "duration":
       return durationCheck(type.value);
-    default:
+    case "float":
+    case "double":
+    case "int32":
+    case "int64":
+    case "uint32":
+    case "uint64":
+    case "sint32":
+    case "sint64":
+    case "fixed32":
+    case "fixed64":
+    case "sfixed32":
+    case "sfixed64":
       return numberCheck(type.case, type.value);
   }
+}
+
+/** Code points, as Go counts them: a pair of surrogates is one. */
+function runes(text: string): number {
+  return Array.from(text).length;
 }
 
 type Test<Value> = readonly [rule: string, holds: (value: Value) => boolean, message: string];
@@ -39,7 +55,6 @@ type Test<Value> = readonly [rule: string, holds: (value: Value) => boolean, mes
 function stringCheck(rules: validate.StringRules): ValueCheck {
   const set = (field: keyof typeof validate.StringRulesSchema.field): boolean =>
     isFieldSet(rules, validate.StringRulesSchema.field[field]!);
-  const runes = (text: string): number => [...text].length;
   const candidates: readonly (readonly [boolean, Test<string>])[] = [
     [set("const"), ["const", (text) => text === rules.const, `must equal ${rules.const}`]],
     [set("len"), ["len", (text) => runes(text) === Number(rules.len), `must have ${rules.len} characters`]],
@@ -71,10 +86,12 @@ function stringCheck(rules: validate.StringRules): ValueCheck {
   };
 }
 
+/* oxlint-disable no-control-regex -- control characters are what these patterns keep out */
 const headerPatterns = {
   name: { strict: /^:?[0-9a-zA-Z!#$%&'*+\-.^_|~`]+$/u, loose: /^[^\u0000\n\r]*$/u },
   value: { strict: /^[^\u0000-\u0008\n-\u001f\u007f]*$/u, loose: /^[^\u0000\n\r]*$/u },
 };
+/* oxlint-enable no-control-regex */
 
 function patternTests(rules: validate.StringRules, hasPattern: boolean): readonly Test<string>[] {
   const tests: Test<string>[] = [];

@@ -154,16 +154,16 @@ function barrels(files: readonly FileDescriptorProto[]): readonly Source[] {
     files.filter((file) => !isWellKnown(file)),
     (file) => file.package.replace(/^envoy\./, "").replaceAll(".", "_"),
   );
-  const modules = [...packages].map(([name, members]) => ({
+  const barrel = [...packages].map(([name, members]) => ({
     path: join("packages", `${name}.ts`),
     content: members.map((file) => `export * from "../messages/${file.name.replace(/\.proto$/, "_pb.ts")}";\n`).join(""),
   }));
-  const names = [...packages.keys()].sort();
+  const names = [...packages.keys()].toSorted();
   const content = [
     'export { registry } from "./registry.ts";',
     ...names.map((name) => `export * as ${name} from "./packages/${name}.ts";`),
   ];
-  return [...modules, { path: "index.ts", content: `${content.join("\n")}\n` }];
+  return [...barrel, { path: "index.ts", content: `${content.join("\n")}\n` }];
 }
 
 function write(source: Source): void {
