@@ -1,6 +1,6 @@
 // The default access log: one JSON object per request, Envoy Gateway's fields.
 
-import { config_accesslog_v3, extensions_access_loggers_file_v3 } from "#envoy";
+import { config_accesslog_v3, extensions_access_loggers_file_v3, extensions_access_loggers_stream_v3 } from "#envoy";
 import type { AccessLog } from "../model/listener.ts";
 import type { MessageInit } from "./message-init.ts";
 import { packed } from "./wire.ts";
@@ -48,14 +48,19 @@ export function unmatchedConnectionLog(log: AccessLog): EnvoyAccessLog[] {
 
 function fileLog(path: string): EnvoyAccessLog {
   const format = { format: { case: "jsonFormat", value: fields } } as const;
+  const accessLogFormat = { case: "logFormat", value: format } as const;
+  // Envoy Gateway opens /dev/stdout as a file, which fails when standard output is a socket, as it is under a parent made with Node. The
+  // stream logger writes the same lines and opens nothing.
+  if (path === "/dev/stdout") {
+    const { StdoutAccessLogSchema } = extensions_access_loggers_stream_v3;
+    return {
+      name: "envoy.access_loggers.stdout",
+      configType: { case: "typedConfig", value: packed(StdoutAccessLogSchema, { accessLogFormat }) },
+    };
+  }
+  const { FileAccessLogSchema } = extensions_access_loggers_file_v3;
   return {
     name: "envoy.access_loggers.file",
-    configType: {
-      case: "typedConfig",
-      value: packed(extensions_access_loggers_file_v3.FileAccessLogSchema, {
-        path,
-        accessLogFormat: { case: "logFormat", value: format },
-      }),
-    },
+    configType: { case: "typedConfig", value: packed(FileAccessLogSchema, { path, accessLogFormat }) },
   };
 }

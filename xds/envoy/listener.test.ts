@@ -95,5 +95,12 @@ test("the log is on the chain, and on the listener for connections that no chain
   expect(json).toHaveProperty(["access_log", 0, "typed_config", ...field], "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%");
   const chainLog = ["default_filter_chain", "filters", 0, "typed_config", "access_log", 0];
   expect(json).not.toHaveProperty([...chainLog, "filter"]);
-  expect(json).toHaveProperty([...chainLog, "typed_config", "path"], "/dev/stdout");
+  expect(json).toHaveProperty([...chainLog, "name"], "envoy.access_loggers.stdout");
+});
+
+test("a log elsewhere is a file", () => {
+  const accessLog = { type: "json", path: "/var/log/access" } as const;
+  const json = messageJson(listener(someListener({ chains: [someChain({ accessLog })] })));
+  expect(json).toHaveProperty("access_log.0.name", "envoy.access_loggers.file");
+  expect(json).toHaveProperty("access_log.0.typed_config.path", "/var/log/access");
 });
