@@ -1,10 +1,14 @@
-// Compares the fields of our CRDs with those of Envoy Gateway v1.7.0 from the Go module cache (GOMODCACHE, or ~/go/pkg/mod).
+// Compares the fields of our schemas with the CRDs of Envoy Gateway v1.7.0 and Gateway API v1.4.1 (experimental) from the Go module cache (GOMODCACHE, or ~/go/pkg/mod).
 // Messages and descriptions are ours and not compared. It prints each difference that differences.yaml does not explain.
 
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { GatewaySchema } from "../../api/gateway/gateway.ts";
+import { GatewayClassSchema } from "../../api/gateway/gatewayclass.ts";
+import { HTTPRouteSchema } from "../../api/gateway/httproute.ts";
+import { ReferenceGrantSchema } from "../../api/gateway/referencegrant.ts";
 
 type Node = Readonly<Record<string, unknown>>;
 type Facts = Map<string, string>;
@@ -40,7 +44,14 @@ function spelled(key: string, value: unknown, properties: Node): string {
       value.map((one: unknown) => (isNode(one) ? String(one["rule"]).replace(/\s+/g, " ").trim() : "")).sort(),
     );
   }
-  return JSON.stringify(value);
+  return JSON.stringify(sorted(value));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isNode(value)) return value;
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, sorted(value[name])]));
 }
 const hasDefault = (value: unknown): boolean => isNode(value) && "default" in value;
 
@@ -65,18 +76,32 @@ const listed: readonly { path: string; reason: string }[] = parse(
 );
 const used = new Set<string>();
 const unlisted: string[] = [];
-for (const plural of ["backends", "httproutefilters", "envoyproxies"]) {
-  const file = `gateway.envoyproxy.io_${plural}.yaml`;
-  const theirs = facts(schemaIn(join(upstream, file)));
-  const ours = facts(schemaIn(join(import.meta.dirname, "..", "..", "manifests", "crds", file)));
+function compare(plural: string, upstreamSchema: unknown, ourSchema: unknown): void {
+  const theirs = facts(upstreamSchema);
+  const ours = facts(ourSchema);
   for (const key of new Set([...theirs.keys(), ...ours.keys()])) {
     if (theirs.get(key) === ours.get(key)) continue;
-    const entry = listed.find(({ path }) =>
-      [".", "[", "#", "{", ""].some((end) => `${plural}${key}` === path || (end && `${plural}${key}`.startsWith(path + end))),
-    );
+    const name = `${plural}${key}`;
+    const entry = listed.find(({ path }) => name === path || [".", "[", "#", "{"].some((end) => name.startsWith(path + end)));
     if (entry) used.add(entry.path);
-    else unlisted.push(`${plural}${key}: upstream ${theirs.get(key) ?? "nothing"}, ours ${ours.get(key) ?? "nothing"}`);
+    else unlisted.push(`${name}: upstream ${theirs.get(key) ?? "nothing"}, ours ${ours.get(key) ?? "nothing"}`);
   }
+}
+
+for (const plural of ["backends", "httproutefilters", "envoyproxies"]) {
+  const file = `gateway.envoyproxy.io_${plural}.yaml`;
+  compare(plural, schemaIn(join(upstream, file)), schemaIn(join(import.meta.dirname, "..", "..", "manifests", "crds", file)));
+}
+const gatewayApi = join(cache, "sigs.k8s.io", "gateway-api@v1.4.1", "config", "crd", "experimental");
+const gatewayKinds = {
+  gatewayclasses: GatewayClassSchema,
+  gateways: GatewaySchema,
+  httproutes: HTTPRouteSchema,
+  referencegrants: ReferenceGrantSchema,
+};
+for (const [plural, schema] of Object.entries(gatewayKinds)) {
+  const file = join(gatewayApi, `gateway.networking.k8s.io_${plural}.yaml`);
+  compare(plural, schemaIn(file), JSON.parse(JSON.stringify(schema)));
 }
 for (const { path } of listed)
   if (!used.has(path)) unlisted.push(`${path}: listed in differences.yaml, but there is no such difference`);
