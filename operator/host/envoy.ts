@@ -118,7 +118,15 @@ class Supervisor implements RunningEnvoy {
     process.stderr.on("data", (chunk) => (words += String(chunk)));
     process.stdout.resume();
     const { code, reason } = await process.exited;
-    return code === 0 ? undefined : `the new settings are refused: ${words.trim().split("\n").at(-1) ?? reason}`;
+    return code === 0
+      ? undefined
+      : `the new settings are refused: ${
+          words
+            .trim()
+            .split("\n")
+            .at(-1)
+            ?.replace(/^[:\s]+/, "") || reason
+        }`;
   }
 
   #listen(process: GuardedProcess): void {

@@ -1,0 +1,19 @@
+// Starts the process and stops it on SIGINT and SIGTERM. Defaults are config.ts's, the work is operator.ts's.
+
+import { resolveOptions, type StandaloneOptions } from "./config.ts";
+import { runStandalone as run } from "./operator.ts";
+
+/** Serves a folder of YAML until the signal aborts; without one, until SIGINT or SIGTERM. */
+export async function runStandalone(
+  given: Partial<StandaloneOptions> & Pick<StandaloneOptions, "paths">,
+  signal: AbortSignal = stopSignal(),
+): Promise<void> {
+  await run(resolveOptions(given), signal);
+}
+
+/** Aborts on the first SIGINT, SIGTERM or SIGHUP. */
+export function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => stop.abort());
+  return stop.signal;
+}
