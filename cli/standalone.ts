@@ -1,0 +1,59 @@
+// `envoy-gateway standalone`: finds out what to serve, starts echo backends when asked for, and hands over to operator/.
+
+import { join } from "node:path";
+import { startEcho } from "./echo.ts";
+import type { Echo } from "./echo.ts";
+import { readInputs } from "./input.ts";
+import { readObjects } from "./translation.ts";
+
+export interface StandaloneOptions {
+  readonly config?: string;
+  readonly resources?: readonly string[];
+  readonly stateDir?: string;
+  readonly quickstart?: boolean;
+  readonly echo?: boolean;
+}
+
+/** The quickstart's folder, seen from cli/ and from the bundle in dist/ alike. */
+const quickstartFolder = join(import.meta.dirname, "../manifests/examples/quickstart");
+
+/** Runs until SIGINT or SIGTERM. Throws when there is nothing to serve, or when it cannot start. */
+export async function standalone(options: StandaloneOptions): Promise<void> {
+  const resources = [...(options.resources ?? []), ...(options.quickstart === true ? [quickstartFolder] : [])];
+  if (resources.length === 0 && options.config === undefined) {
+    throw new Error("nothing to serve: name a directory with --resources, a config file with --config, or try --quickstart");
+  }
+  const echoes = options.quickstart === true || options.echo === true ? await startEchoes(resources) : [];
+  try {
+    await serve(resources, options);
+  } finally {
+    await Promise.all(echoes.map((echo) => echo.close()));
+  }
+}
+
+async function serve(resources: readonly string[], options: StandaloneOptions): Promise<void> {
+  void resources;
+  void options;
+  throw new Error("standalone mode is not wired to operator/ yet");
+}
+
+/** One echo backend at every loopback address that a Backend names. */
+async function startEchoes(resources: readonly string[]): Promise<readonly Echo[]> {
+  const { objects } = readObjects(readInputs(resources), { validate: true });
+  const echoes: Echo[] = [];
+  for (const { name, port } of objects.filter(({ kind }) => kind === "Backend").flatMap(loopbackPorts)) {
+    echoes.push(await startEcho({ port, name }));
+    process.stderr.write(`Echo backend "${name}" answers on 127.0.0.1:${port}.\n`);
+  }
+  return echoes;
+}
+
+function loopbackPorts(backend: { readonly metadata: { readonly name: string }; readonly [field: string]: unknown }) {
+  // The schema has been checked: this is the shape of a Backend.
+  const spec = backend.spec as {
+    readonly endpoints?: readonly { readonly ip?: { readonly address: string; readonly port: number } }[];
+  };
+  return (spec.endpoints ?? []).flatMap(({ ip }) =>
+    ip?.address === "127.0.0.1" ? [{ name: backend.metadata.name, port: ip.port }] : [],
+  );
+}

@@ -1,0 +1,50 @@
+// The door of the reading commands to operator/: texts in, objects and their meaning out, and the configuration they are read under.
+
+import type { Config } from "../api/config.ts";
+import { readObjects as read, translateOffline } from "../operator/offline.ts";
+import type { ReadObjects, Translation } from "../operator/offline.ts";
+import type { Problem } from "../operator/host/yaml.ts";
+import type { InputFile } from "./input.ts";
+
+export interface Translated {
+  readonly translation: Translation;
+  readonly problems: readonly Problem[];
+  /** How many objects were read. */
+  readonly count: number;
+}
+
+export interface ReadingOptions {
+  readonly validate: boolean;
+  readonly config?: Config | undefined;
+  /** RFC 3339; the present when absent. */
+  readonly now?: string;
+}
+
+/** The objects of some texts, and what is wrong with them. */
+export function readObjects(inputs: readonly InputFile[], options: ReadingOptions): ReadObjects {
+  return read(inputs, options.validate);
+}
+
+/** What the objects of some texts mean. */
+export function translateInputs(inputs: readonly InputFile[], options: ReadingOptions): Translated {
+  const objects = readObjects(inputs, options);
+  const translation = translateOffline(objects, options.config ?? standaloneConfig, options.now ?? new Date().toISOString());
+  return { translation, problems: objects.problems, count: objects.objects.length };
+}
+
+/** As `envoy-gateway standalone` has it without a config file; nothing is read from the paths when nothing runs. */
+const standaloneConfig: Config = {
+  metadata: { name: "config" },
+  controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
+  namespace: "envoy-gateway-system",
+  infrastructure: "host",
+  extensionApis: { enableBackend: true, enableEnvoyPatchPolicy: false, disableLua: false },
+  xds: {
+    host: "127.0.0.1",
+    port: 18000,
+    caFile: "/certs/ca.crt",
+    certFile: "/certs/tls.crt",
+    keyFile: "/certs/tls.key",
+    serverName: "envoy-gateway",
+  },
+};
