@@ -1,13 +1,13 @@
 // Every kind we read from outside: how the API names and serves it, and its schema. The YAML source, the command line and the CRDs are made from this table.
 
-import { BackendSchema } from "./backend.ts";
+import { backendSchema } from "./backend.ts";
 import { ConfigMapSchema, EndpointSliceSchema, NamespaceSchema, SecretSchema, ServiceSchema } from "./core.ts";
-import { EnvoyProxySchema } from "./envoyproxy.ts";
+import { envoyProxySchema } from "./envoyproxy.ts";
 import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
 import { GatewaySchema } from "./gateway/gateway.ts";
 import { HTTPRouteSchema } from "./gateway/httproute.ts";
 import { ReferenceGrantSchema } from "./gateway/referencegrant.ts";
-import { HTTPRouteFilterSchema } from "./httproutefilter.ts";
+import { httpRouteFilterSchema } from "./httproutefilter.ts";
 import { jsonSchema } from "./schema.ts";
 import type { JsonSchema } from "./schema.ts";
 
@@ -59,15 +59,15 @@ export const kinds: readonly KindDefinition[] = [
     hasStatus: false,
     schema: jsonSchema(ReferenceGrantSchema),
   },
-  { ...own, kind: "EnvoyProxy", plural: "envoyproxies", shortNames: ["eproxy"], schema: jsonSchema(EnvoyProxySchema) },
-  { ...own, kind: "Backend", plural: "backends", shortNames: ["be"], schema: jsonSchema(BackendSchema) },
+  { ...own, kind: "EnvoyProxy", plural: "envoyproxies", shortNames: ["eproxy"], schema: jsonSchema(envoyProxySchema) },
+  { ...own, kind: "Backend", plural: "backends", shortNames: ["be"], schema: jsonSchema(backendSchema) },
   {
     ...own,
     kind: "HTTPRouteFilter",
     plural: "httproutefilters",
     shortNames: ["hrf"],
     hasStatus: false,
-    schema: jsonSchema(HTTPRouteFilterSchema),
+    schema: jsonSchema(httpRouteFilterSchema),
   },
   {
     ...core,
