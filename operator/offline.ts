@@ -2,8 +2,6 @@
 // file, no network, no clock. Proxies are taken to be running and to have acknowledged everything, on the loopback address.
 
 import type { Config } from "../api/config.ts";
-import { kindServed } from "../api/kinds.ts";
-import { validate } from "../api/validate.ts";
 import { proxies } from "../reconcilers/gateway/proxies.ts";
 import { reconcilers } from "../reconcilers/index.ts";
 import { proxy } from "../reconcilers/proxy.ts";
@@ -16,6 +14,7 @@ import { snapshotJson } from "../xds/proto-json.ts";
 import type { Snapshot } from "../xds/resource.ts";
 import { encode, type Refusal } from "../xds/snapshot.ts";
 import { typeUrls } from "../xds/type-urls.ts";
+import { schemaJudge } from "./admission.ts";
 import { createClaims } from "./host/claims.ts";
 import { parseObjects, type Judge, type Problem, type RawObject } from "./host/yaml.ts";
 
@@ -42,7 +41,7 @@ export function readObjects(files: readonly { readonly file: string; readonly te
   const ids = new Set<string>();
   const all = new Map<string, RawObject>();
   for (const { file, text } of files) {
-    const parsed = parseObjects(text, file, { judge: checked ? strict : lenient });
+    const parsed = parseObjects(text, file, { judge: checked ? schemaJudge : lenient });
     for (const { id } of parsed.objects) ids.add(id);
     for (const change of claims.update(file, parsed)) {
       if (change.type === "deleted") all.delete(`${change.kind} ${change.key}`);
@@ -57,21 +56,10 @@ export function readObjects(files: readonly { readonly file: string; readonly te
   };
 }
 
-const scope: Judge["scope"] = (apiVersion, kind) => {
-  const served = kindServed(apiVersion, kind);
-  return served === undefined ? undefined : served.namespaced ? "namespaced" : "cluster";
-};
-const judged = (apiVersion: string, kind: string, value: unknown) => {
-  const served = kindServed(apiVersion, kind);
-  if (served === undefined) return { object: undefined, problems: [] };
-  const { object, problems } = validate(served, value);
-  return { object, problems: problems.map(({ at, message }) => ({ path: at, message })) };
-};
-const strict: Judge = { scope, judge: judged };
 /** Defaults where they can be had; what is refused is taken as it is. */
 const lenient: Judge = {
-  scope,
-  judge: (apiVersion, kind, value) => ({ object: judged(apiVersion, kind, value).object ?? value, problems: [] }),
+  scope: (apiVersion, kind) => schemaJudge.scope(apiVersion, kind),
+  judge: (apiVersion, kind, value) => ({ object: schemaJudge.judge(apiVersion, kind, value).object ?? value, problems: [] }),
 };
 
 /** The status of every object, and what its proxies would be told. `now`: RFC 3339, decides which certificates have expired. */
