@@ -1,12 +1,14 @@
-// The admin endpoint on the loopback address: is it alive, is it ready, what does it know. Shows no secrets.
+// What the process answers over HTTP: is it alive, is it ready, what does it know. Shows no secrets.
 
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface AdminOptions {
+  readonly host: string;
+  /** 0: any free port. */
   readonly port: number;
   readonly ready: () => boolean;
-  /** Answers by path, as JSON. */
+  /** Answers by path: a value as JSON, a promised text as it is. */
   readonly pages: Readonly<Record<string, () => unknown>>;
 }
 
@@ -18,16 +20,21 @@ export async function serveAdmin(options: AdminOptions): Promise<{ readonly port
     else if (path === "/readyz") response.writeHead(options.ready() ? 200 : 503).end(options.ready() ? "ok\n" : "not yet\n");
     else if (page === undefined)
       response.writeHead(404).end(`There are /healthz, /readyz, ${Object.keys(options.pages).join(", ")}.\n`);
-    else response.setHeader("content-type", "application/json").end(JSON.stringify(page(), undefined, 2));
+    else void answer(page(), response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
-      reject(new Error(`listen for the admin endpoint on 127.0.0.1:${options.port}: ${cause.message}`, { cause })),
+      reject(new Error(`listen for HTTP on ${options.host}:${options.port}: ${cause.message}`, { cause })),
     );
-    server.listen(options.port, "127.0.0.1", resolve);
+    server.listen(options.port, options.host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
     close: () => void (server.close(), server.closeAllConnections()),
   };
+}
+
+async function answer(page: unknown, response: ServerResponse): Promise<void> {
+  if (page instanceof Promise) response.setHeader("content-type", "text/plain; version=0.0.4").end(String(await page));
+  else response.setHeader("content-type", "application/json").end(JSON.stringify(page, undefined, 2));
 }

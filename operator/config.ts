@@ -12,6 +12,7 @@ export interface StandaloneOptions {
   /** 0: any free port. */
   readonly xdsPort: number;
   readonly adminPort: number;
+  readonly metricsPort: number;
   readonly logLevel: string;
   readonly debounce: Timing;
 }
@@ -23,6 +24,7 @@ export function resolveOptions(given: Partial<StandaloneOptions> & Pick<Standalo
     stateFolder: join(state, "envoy-gateway"),
     xdsPort: 0,
     adminPort: 19_000,
+    metricsPort: 19_001,
     logLevel: "info",
     debounce: { quietMs: 10, maxMs: 50 },
     ...given,

@@ -24,7 +24,9 @@ import { createHostInfrastructure } from "./host/infrastructure.ts";
 import type { Problem } from "./host/yaml.ts";
 import type { RunningProxy } from "./infrastructure.ts";
 import { createOwnedLoop } from "./reconcile.ts";
+import { createMetrics } from "./metrics.ts";
 import { debounced } from "./queue.ts";
+import { createRefusalKeeper } from "./refusals.ts";
 import { createStatusKeeper } from "./status.ts";
 import { createLog } from "./telemetry.ts";
 
@@ -79,18 +81,23 @@ export async function runStandalone(options: StandaloneOptions, signal: AbortSig
   });
   const owned = createOwnedLoop(store, infrastructure, (message, fields) => void log.error(message, fields));
   const status = createStatusKeeper(store, () => new Date());
+  const metrics = createMetrics();
+  const refusals = createRefusalKeeper((change) => queue.push(change));
 
   function publishAll(): void {
     const names = proxies(store);
     for (const name of names) {
       try {
         const before = snapshots.get(name);
-        const { snapshot, refusals } = encode(proxy(store, name), before);
+        const { snapshot, refusals: heldBack } = encode(proxy(store, name), before);
+        refusals.held(name, heldBack);
         if (snapshot === before) continue;
-        for (const refusal of refusals) log.warn(`held back ${refusal.resource}: ${refusal.message}`);
+        metrics.snapshot(name, snapshot.version, heldBack.length);
+        for (const refusal of heldBack) log.warn(`held back ${refusal.resource}: ${refusal.message}`);
         snapshots.set(name, snapshot);
         xds.publish(snapshot);
       } catch (cause) {
+        metrics.fault();
         // A bug: this proxy keeps its last snapshot, the others go on.
         log.error(`translation of ${name} failed`, { error: cause instanceof Error ? cause.stack : String(cause) });
       }
@@ -98,6 +105,7 @@ export async function runStandalone(options: StandaloneOptions, signal: AbortSig
     for (const name of snapshots.keys()) {
       if (names.includes(name)) continue;
       snapshots.delete(name);
+      refusals.held(name, []);
       xds.withdraw(name);
     }
   }
@@ -110,13 +118,23 @@ export async function runStandalone(options: StandaloneOptions, signal: AbortSig
     owned.wake();
     status.forget();
     const ms = Math.round((performance.now() - start) * 10) / 10;
+    metrics.batch({ changes: changes.length, queries: store.computed.length, ms });
+    metrics.streams(xds.streams().length);
     log.info(`revision ${store.revision}: ${changes.length} changes, ${store.computed.length} queries, ${ms} ms`);
   }, options.debounce);
 
   const { port } = await xds.listen();
+  const isReady = (): boolean => published;
+  const metricsPage = await serveAdmin({
+    host: "0.0.0.0",
+    port: options.metricsPort,
+    ready: isReady,
+    pages: { "/metrics": () => metrics.text() },
+  });
   const admin = await serveAdmin({
+    host: "127.0.0.1",
     port: options.adminPort,
-    ready: () => published,
+    ready: isReady,
     pages: {
       "/problems": () => problems,
       "/objects": () => kinds.filter(({ kind }) => kind !== "Secret").flatMap(({ kind }) => status.all(kind as Kind)),
@@ -133,7 +151,15 @@ export async function runStandalone(options: StandaloneOptions, signal: AbortSig
   });
   await mkdir(options.stateFolder, { recursive: true });
   const stateFile = join(options.stateFolder, "running.json");
-  await writeFile(stateFile, JSON.stringify({ pid: process.pid, admin: `127.0.0.1:${admin.port}`, xds: `127.0.0.1:${port}` }));
+  await writeFile(
+    stateFile,
+    JSON.stringify({
+      pid: process.pid,
+      metrics: `127.0.0.1:${metricsPage.port}`,
+      admin: `127.0.0.1:${admin.port}`,
+      xds: `127.0.0.1:${port}`,
+    }),
+  );
 
   queue.push({ type: "applied", kind: "Config", object: standaloneConfig({ host: "127.0.0.1", port, serverName, ...client }) });
   queue.push({ type: "applied", kind: "Clock", object: { metadata: { name: "clock" }, now: new Date().toISOString() } });
@@ -153,6 +179,7 @@ export async function runStandalone(options: StandaloneOptions, signal: AbortSig
     await infrastructure.close();
     await xds.close();
     admin.close();
+    metricsPage.close();
     await rm(stateFile, { force: true });
   }
 }

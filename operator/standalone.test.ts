@@ -30,7 +30,7 @@ beforeEach(async () => {
   await writeFile(join(folder, "gateway.yaml"), gateway(port));
   await writeFile(join(folder, "route.yaml"), route("/"));
   const script = `import { runStandalone } from ${JSON.stringify(new URL("./main.ts", import.meta.url).href)};
-    await runStandalone({ paths: [${JSON.stringify(folder)}], stateFolder: ${JSON.stringify(join(folder, ".state"))}, adminPort: 0 });`;
+    await runStandalone({ paths: [${JSON.stringify(folder)}], stateFolder: ${JSON.stringify(join(folder, ".state"))}, adminPort: 0, metricsPort: 0 });`;
   operator = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
 });
 afterEach(async () => {
