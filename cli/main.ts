@@ -66,7 +66,6 @@ function addReading(root: Command): void {
       "Print what a set of objects means: each object with its status, what Envoy is told, what would run. Uses no network.",
     )
     .addOption(files().makeOptionMandatory())
-    .addOption(new Option("--config <file>", "an EnvoyGateway config file"))
     .addOption(output("yaml", "json"))
     .option("--no-validate", "accept objects that the schemas refuse, as an API server does with objects it stored before")
     .addHelpText(

@@ -1,0 +1,34 @@
+// Reading and translating without a process: what is refused at the door, and what --no-validate lets in.
+
+import { standaloneConfig } from "./config.ts";
+import { readObjects, translateOffline } from "./offline.ts";
+
+const config = standaloneConfig({ host: "h", port: 1, caFile: "a", certFile: "b", keyFile: "c", serverName: "d" });
+const gateway = (port: number) => `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: eg }
+spec:
+  gatewayClassName: eg
+  listeners: [{ name: http, protocol: HTTP, port: ${port} }]
+`;
+
+test("an object that its schema refuses is left out with a problem, and taken in without checking", () => {
+  const files = [{ file: "a.yaml", text: gateway(70_000) }];
+  const checked = readObjects(files, true);
+  expect(checked.objects).toEqual([]);
+  expect(checked.problems.map(({ file, line, path }) => ({ file, line, path }))).toEqual([
+    { file: "a.yaml", line: 6, path: "spec.listeners[0].port" },
+  ]);
+  const unchecked = readObjects(files, false);
+  expect(unchecked.problems).toEqual([]);
+  expect(unchecked.objects.map(({ metadata }) => metadata.name)).toEqual(["eg"]);
+});
+
+test("a Gateway of nobody's class has no status and no proxy", () => {
+  const { resources, xds, infrastructure } = translateOffline(
+    readObjects([{ file: "a.yaml", text: gateway(80) }], true),
+    config,
+    "2026-01-01T00:00:00.000Z",
+  );
+  expect({ status: resources[0]?.status, xds, infrastructure }).toEqual({ status: undefined, xds: {}, infrastructure: [] });
+});
