@@ -66,7 +66,7 @@ function sources(): readonly SourceFile[] {
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((path) => !/^(node_modules|dist|\.cache|coverage)\/|^xds\/gen\//.test(path))
-    .sort()
+    .toSorted()
     .map((path) => {
       const text = readFileSync(join(root, path), "utf8");
       return { path, text, imports: importsOf(path, text) };

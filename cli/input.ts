@@ -20,7 +20,7 @@ export function readInputs(paths: readonly string[]): readonly InputFile[] {
       return readdirSync(path, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && yamlFile.test(entry.name))
         .map((entry) => join(entry.parentPath, entry.name))
-        .sort()
+        .toSorted()
         .map((file) => ({ file, text: readFileSync(file, "utf8") }));
     } catch (cause) {
       throw new Error(`cannot read ${path}`, { cause });
