@@ -15,6 +15,8 @@ export interface StandaloneOptions {
   readonly metricsPort: number;
   readonly logLevel: string;
   readonly debounce: Timing;
+  /** What reconcilers are told beside the defaults. */
+  readonly gateway: Partial<Pick<Config, "controllerName" | "extensionApis" | "envoyProxy">>;
 }
 
 /** Fills every default. */
@@ -26,13 +28,14 @@ export function resolveOptions(given: Partial<StandaloneOptions> & Pick<Standalo
     adminPort: 19_000,
     metricsPort: 19_001,
     logLevel: "info",
+    gateway: {},
     debounce: { quietMs: 10, maxMs: 50 },
     ...given,
   };
 }
 
 /** What reconcilers read as the object Config "/config". */
-export function standaloneConfig(xds: Config["xds"]): Config {
+export function standaloneConfig(xds: Config["xds"], given: StandaloneOptions["gateway"] = {}): Config {
   return {
     metadata: { name: "config" },
     controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
@@ -40,5 +43,6 @@ export function standaloneConfig(xds: Config["xds"]): Config {
     infrastructure: "host",
     extensionApis: { enableBackend: true, enableEnvoyPatchPolicy: false, disableLua: false },
     xds,
+    ...given,
   };
 }

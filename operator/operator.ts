@@ -161,7 +161,11 @@ export async function runStandalone(options: StandaloneOptions, signal: AbortSig
     }),
   );
 
-  queue.push({ type: "applied", kind: "Config", object: standaloneConfig({ host: "127.0.0.1", port, serverName, ...client }) });
+  queue.push({
+    type: "applied",
+    kind: "Config",
+    object: standaloneConfig({ host: "127.0.0.1", port, serverName, ...client }, options.gateway),
+  });
   queue.push({ type: "applied", kind: "Clock", object: { metadata: { name: "clock" }, now: new Date().toISOString() } });
   const onProblems = (all: readonly Problem[]): void => {
     problems = all;
