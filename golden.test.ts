@@ -20,7 +20,7 @@ const now = "2026-06-01T00:00:00.000Z";
 const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-  .sort();
+  .toSorted();
 const cases = files.filter((file) => file.endsWith(".in.yaml")).map((file) => file.slice(0, -".in.yaml".length));
 
 const inputs = new Map(cases.map((name) => [name, readFileSync(join(folder, `${name}.in.yaml`), "utf8")]));
@@ -47,7 +47,7 @@ function trimmed(value: unknown): unknown {
 }
 
 for (const name of cases) {
-  test(name, () => {
+  test(`${name} is translated as its output says`, () => {
     const got = output(name);
     const file = join(folder, `${name}.out.yaml`);
     if (update) writeFileSync(file, got);
