@@ -46,7 +46,10 @@ async function until(path: string, status: number, limitMs: number): Promise<num
 }
 
 function npmStart(): void {
-  start = spawn("npm", ["start"], { cwd: clone, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  // A cache and a state folder of its own: nothing that this machine already has may help the newcomer.
+  const home = { XDG_CACHE_HOME: join(clone, ".cache"), XDG_STATE_HOME: join(clone, ".state"), ENVOY_PATH: "" };
+  const env = { ...process.env, ...home };
+  start = spawn("npm", ["start"], { cwd: clone, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [start.stdout, start.stderr]) stream?.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
 }
 
