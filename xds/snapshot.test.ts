@@ -153,7 +153,7 @@ test("a chain that names a certificate which is not there is left out alone", ()
 });
 
 test("a secret that cannot be read is refused without its contents", () => {
-  const secret = { type: "certificate", name: "default/tls", chainPem: "not pem", keyPem: "SECRET" } as const;
+  const secret = { type: "certificate", name: "default/tls", origins: [], chainPem: "not pem", keyPem: "SECRET" } as const;
   const { snapshot, refusals } = encode(someProxy({ secrets: [secret] }));
   expect(namesOf(snapshot, typeUrls.secret)).toEqual([]);
   expect(refusals.map(({ message }) => message)).toEqual(["default/tls is left out: its certificate cannot be read"]);

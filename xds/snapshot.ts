@@ -9,6 +9,7 @@ import {
   encodedListener,
   encodedSecret,
   encodedShard,
+  secretsOf,
   type EncodedShard,
 } from "./encoding/flat.ts";
 import { perPair, perValue } from "./encoding/memo.ts";
@@ -19,6 +20,7 @@ import type { FilterChain, Listener } from "./model/listener.ts";
 import type { Proxy } from "./model/proxy.ts";
 import { shardOf } from "./model/shards.ts";
 import type { Secret } from "./model/tls.ts";
+import { madeFrom } from "./origins.ts";
 import type { ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
 import { typeUrls } from "./type-urls.ts";
 
@@ -95,10 +97,6 @@ const soundClusters = perPair((clusters: readonly Cluster[], secrets: EncodedSha
   return { resources, refusals: [...shard.refusals, ...refusals] };
 });
 
-function secretsOf({ tls }: Cluster): readonly string[] {
-  return [tls?.trust.type === "secret" ? tls.trust.name : undefined, tls?.clientCertificate].filter((name) => name !== undefined);
-}
-
 // ── Assignments ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const assignmentShard = perValue((assignments: readonly LoadAssignment[]) => encodedShard(assignments, encodedAssignment));
@@ -107,12 +105,20 @@ const emptyAssignment = perValue((cluster: Cluster) => encodedAssignment({ clust
 function proxyAssignments(proxy: Proxy, clusters: readonly EncodedShard[]): readonly EncodedShard[] {
   const models = dealt(proxy.clusters, ({ name }) => name);
   return dealt(proxy.assignments, ({ cluster }) => cluster).map((assignments, position) => {
-    const lacking = lackingAssignment(models[position] ?? [], assignments).filter(({ name }) =>
-      clusters[position]?.resources.has(name),
-    );
-    return lacking.length === 0 ? assignmentShard(assignments) : withEmptyAssignments(assignmentShard(assignments), lacking);
+    const owners = models[position] ?? [];
+    const shard = ownedAssignments(owners, assignments);
+    const lacking = lackingAssignment(owners, assignments).filter(({ name }) => clusters[position]?.resources.has(name));
+    return lacking.length === 0 ? shard : withEmptyAssignments(shard, lacking);
   });
 }
+
+/** An assignment falls on whom its cluster falls. */
+const ownedAssignments = perPair((clusters: readonly Cluster[], assignments: readonly LoadAssignment[]): EncodedShard => {
+  const { resources, refusals } = assignmentShard(assignments);
+  const origins = new Map(clusters.map(({ name, origin }) => [name, [origin]]));
+  for (const resource of resources.values()) madeFrom(resource, () => origins.get(resource.name) ?? []);
+  return { resources, refusals: refusals.map((refusal) => ({ ...refusal, origins: origins.get(refusal.resource) ?? [] })) };
+});
 
 const lackingAssignment = perPair((clusters: readonly Cluster[], assignments: readonly LoadAssignment[]): readonly Cluster[] => {
   const { resources } = assignmentShard(assignments);
@@ -124,7 +130,11 @@ function withEmptyAssignments(shard: EncodedShard, lacking: readonly Cluster[]):
   const resources = new Map(shard.resources);
   for (const cluster of lacking) {
     const empty = emptyAssignment(cluster);
-    if ("resource" in empty) resources.set(cluster.name, empty.resource);
+    if ("resource" in empty)
+      resources.set(
+        cluster.name,
+        madeFrom(empty.resource, () => [cluster.origin]),
+      );
   }
   const refusals = lacking.map(({ name, origin }) => ({
     typeUrl: typeUrls.loadAssignment,

@@ -3,9 +3,10 @@
 
 import type { Backend } from "../../api/backend.ts";
 import type { Db } from "../../store/db.ts";
-import { namespaceOf, objectKey } from "../../store/key.ts";
+import { nameOf, namespaceOf, objectKey } from "../../store/key.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import type { UpstreamTls } from "../../xds/model/backend.ts";
+import type { Origin } from "../../xds/model/origin.ts";
 import type { Secret } from "../../xds/model/tls.ts";
 import { certificate } from "../certificates.ts";
 import { fail, succeed } from "./problem.ts";
@@ -64,7 +65,7 @@ function trustOf(
     }
     pems.push(pem.trimEnd());
   }
-  const secret: Secret = { type: "trust", name: `backend/${key}/ca`, caPem: `${pems.join("\n")}\n` };
+  const secret: Secret = { type: "trust", name: `backend/${key}/ca`, origins: [originOf(key)], caPem: `${pems.join("\n")}\n` };
   return succeed({ trust: { type: "secret", name: secret.name }, secret });
 }
 
@@ -80,7 +81,11 @@ function clientCertificate(db: Db, key: ObjectKey, spec: TlsSpec): Outcome<Secre
   if (found.type === "invalid")
     return fail("InvalidBackendTLS", `Backend ${key} has no client certificate: Secret ${target} ${found.problem}.`);
   const { chainPem, keyPem } = found.certificate;
-  return succeed({ type: "certificate", name: `backend/${key}/client`, chainPem, keyPem });
+  return succeed({ type: "certificate", name: `backend/${key}/client`, origins: [originOf(key)], chainPem, keyPem });
+}
+
+function originOf(key: ObjectKey): Origin {
+  return { kind: "Backend", namespace: namespaceOf(key), name: nameOf(key) };
 }
 
 function secretText(db: Db, key: ObjectKey, field: string): string | undefined {

@@ -62,7 +62,13 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
     },
   ]);
   expect(proxySecrets(db, "default/gw")).toEqual([
-    { type: "certificate", name: "default/tls", chainPem: pair.certificate, keyPem: pair.key },
+    {
+      type: "certificate",
+      name: "default/tls",
+      origins: [origin("s"), origin("any")],
+      chainPem: pair.certificate,
+      keyPem: pair.key,
+    },
   ]);
   expect(nextExpiry(db, "default/gw")).toBe("2099-01-01T00:00:00.000Z");
 });

@@ -29,7 +29,7 @@ export const proxyListeners = memo("proxyListeners", (db: Db, proxy: string): re
 /** Server certificates that the listeners of a proxy name, sorted by SDS name. */
 export const proxySecrets = memo("proxySecrets", (db: Db, proxy: string): readonly Secret[] => {
   const keys = new Set(served(db, proxy).flatMap(({ tls }) => tls?.certificates ?? []));
-  return [...keys].toSorted().flatMap((key) => sdsSecret(db, key));
+  return [...keys].toSorted().flatMap((key) => sdsSecret(db, proxy, key));
 });
 
 /** Ports on which a proxy serves, ascending. */
@@ -107,11 +107,14 @@ function originOf({ gateway, name }: ListenerState): Origin {
 }
 
 /** Zero or one: a Secret named by a ready listener is usable, but the query does not count on it. */
-const sdsSecret = memo("sdsSecret", (db: Db, key: ObjectKey): readonly Secret[] => {
+const sdsSecret = memo("sdsSecret", (db: Db, proxy: string, key: ObjectKey): readonly Secret[] => {
   const result = certificate(db, key);
   if (result.type === "invalid") return [];
   const { chainPem, keyPem, ocspStaple } = result.certificate;
-  return [{ type: "certificate", name: key, chainPem, keyPem, ...(ocspStaple === undefined ? {} : { ocspStaple }) }];
+  const origins = served(db, proxy)
+    .filter(({ tls }) => tls?.certificates.includes(key) === true)
+    .map(originOf);
+  return [{ type: "certificate", name: key, origins, chainPem, keyPem, ...(ocspStaple === undefined ? {} : { ocspStaple }) }];
 });
 
 /** When the next certificate in use expires (RFC 3339), for the timer that writes the Clock; undefined when none will. */

@@ -12,6 +12,7 @@ import type { Listener } from "../model/listener.ts";
 import type { Origin } from "../model/origin.ts";
 import { shardCount, shardOf } from "../model/shards.ts";
 import type { Secret } from "../model/tls.ts";
+import { madeFrom } from "../origins.ts";
 import type { Resource, TypeUrl } from "../resource.ts";
 import { typeUrls } from "../type-urls.ts";
 import { checked, contentHash } from "./checked.ts";
@@ -26,8 +27,15 @@ export const encodedCluster = perValue((cluster: Cluster) =>
     name: cluster.name,
     origins: [cluster.origin],
     build: () => clusterMessage(cluster),
+    // Names must resolve and secrets arrive before it takes requests.
+    extra: cluster.discovery.type === "dns" || secretsOf(cluster).length > 0 ? { warms: true } : {},
   }),
 );
+
+/** SDS names that a cluster cannot do without. */
+export function secretsOf({ tls }: Cluster): readonly string[] {
+  return [tls?.trust.type === "secret" ? tls.trust.name : undefined, tls?.clientCertificate].filter((name) => name !== undefined);
+}
 
 export const encodedAssignment = perValue((assignment: LoadAssignment) =>
   encoding(config_endpoint_v3.ClusterLoadAssignmentSchema, {
@@ -38,22 +46,26 @@ export const encodedAssignment = perValue((assignment: LoadAssignment) =>
   }),
 );
 
+/** A listener names route tables; which clusters those need is on them. */
+const sendsNowhere: Pick<Resource, "needs"> = { needs: new Set() };
+
 export const encodedListener = perValue((listener: Listener) =>
   encoding(config_listener_v3.ListenerSchema, {
     typeUrl: typeUrls.listener,
     name: listener.name,
     origins: listener.chains.flatMap((chain) => chain.origins),
     build: () => listenerMessage(listener),
+    extra: sendsNowhere,
   }),
 );
 
 export const encodedSecret = perValue((secret: Secret): Encoding => {
   const trouble = certificateTrouble(secret);
-  if (trouble !== undefined) return refused(typeUrls.secret, secret.name, { origins: [], message: trouble });
+  if (trouble !== undefined) return refused(typeUrls.secret, secret.name, { origins: secret.origins, message: trouble });
   return encoding(extensions_transport_sockets_tls_v3.SecretSchema, {
     typeUrl: typeUrls.secret,
     name: secret.name,
-    origins: [],
+    origins: secret.origins,
     build: () => secretMessage(secret),
   });
 });
@@ -63,12 +75,14 @@ interface Wanted<Desc extends DescMessage> {
   readonly name: string;
   readonly origins: readonly Origin[];
   readonly build: () => MessageShape<Desc>;
+  readonly extra?: Pick<Resource, "warms" | "needs">;
 }
 
-function encoding<Desc extends DescMessage>(schema: Desc, { typeUrl, name, origins, build }: Wanted<Desc>): Encoding {
+function encoding<Desc extends DescMessage>(schema: Desc, { typeUrl, name, origins, build, extra }: Wanted<Desc>): Encoding {
   const result = checked(schema, build);
   if (!result.ok) return refused(typeUrl, name, { origins, message: result.message });
-  return { resource: { name, version: contentHash(result.bytes), bytes: result.bytes } };
+  const resource = { name, version: contentHash(result.bytes), bytes: result.bytes, ...extra };
+  return { resource: madeFrom(resource, () => origins) };
 }
 
 function refused(typeUrl: TypeUrl, name: string, { origins, message }: Pick<Refusal, "origins" | "message">): Encoding {

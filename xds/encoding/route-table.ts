@@ -8,6 +8,7 @@ import { routeConfigurationHead, routeConfigurationTail, virtualHostHead } from 
 import type { Origin } from "../model/origin.ts";
 import { shardOf } from "../model/shards.ts";
 import type { Route, RouteTable, VirtualHost } from "../model/route.ts";
+import { madeFrom } from "../origins.ts";
 import type { Resource } from "../resource.ts";
 import { typeUrls } from "../type-urls.ts";
 import { checked, contentHash } from "./checked.ts";
@@ -64,7 +65,9 @@ export const encodedTable = perValue((table: RouteTable): EncodedTable => {
   const version = contentHash(head, tail, ...kept.map((shard) => shard.hash));
   const all = [...kept.flatMap((shard) => shard.troubles), ...troubles];
   return {
-    resource: { name: table.name, version, bytes },
+    resource: madeFrom({ name: table.name, version, bytes }, () =>
+      kept.flatMap(({ hosts }) => hosts.flatMap(({ host }) => originsOf(host))),
+    ),
     refusals: all.map((trouble) => ({ typeUrl: typeUrls.routeConfiguration, resource: table.name, ...trouble })),
     shards: kept,
   };

@@ -46,9 +46,9 @@ export function everything(): Proxy {
       ...["h2", "system", "mtls", "none"].map((cluster) => someAssignment({ cluster, localities: [] })),
     ],
     secrets: [
-      { type: "certificate", name: "default/tls", ...certificate },
-      { type: "certificate", name: "default/tls-2", ...someCertificate("b.example") },
-      { type: "trust", name: "default/ca", caPem: certificate.chainPem },
+      { type: "certificate", name: "default/tls", origins: [], ...certificate },
+      { type: "certificate", name: "default/tls-2", origins: [], ...someCertificate("b.example") },
+      { type: "trust", name: "default/ca", origins: [], caPem: certificate.chainPem },
     ],
   });
 }
