@@ -5,7 +5,7 @@ import type { JsonSchema } from "./schema.ts";
 import { checkMetadata, checkType } from "./validate/metadata.ts";
 import type { NamedKind } from "./validate/metadata.ts";
 import { report } from "./validate/problem.ts";
-import type { Findings, Problem, ProblemKind } from "./validate/problem.ts";
+import type { Findings, Path, Problem, ProblemKind } from "./validate/problem.ts";
 import { checkRules } from "./validate/rules.ts";
 import { checkOf, isRecord } from "./validate/structure.ts";
 import { typeName } from "./validate/scalars.ts";
@@ -24,6 +24,11 @@ export interface Validation {
 }
 
 export interface ValidateOptions {
+  /**
+   * "types": only a wrong shape (types, nulls, missing fields) and a broken name are refused and reported: for objects stored before a
+   * schema became stricter. Unknown fields are dropped all the same.
+   */
+  readonly mode?: "full" | "types";
   /** The object before the change (complete); rules about changes run only with it. */
   readonly old?: unknown;
 }
@@ -34,11 +39,23 @@ export function validate(target: ValidatedKind | JsonSchema, value: unknown, opt
   const isKind = "schema" in target;
   const schema = isKind ? target.schema : target;
   const cleaned = isKind ? checkObject(target, value, findings) : checkOf(schema)(value, findings);
+  if (options.mode === "types") return typesOnly(cleaned, findings.problems);
   if (findings.problems.every((problem) => !blocking.has(problem.kind))) {
     checkRules(schema, { value: cleaned, old: options.old }, findings);
   }
   const usable = findings.problems.every((problem) => problem.kind === "unknownField");
   return { object: usable ? cleaned : undefined, problems: findings.problems };
+}
+
+/** What reconcilers rely on: everything that is there has its type, and everything required is there. */
+function typesOnly(cleaned: unknown, problems: readonly Problem[]): Validation {
+  const shape = problems.filter(({ kind, at }) => kind === "type" || kind === "required" || isKey(at));
+  return { object: shape.length === 0 ? cleaned : undefined, problems: shape };
+}
+
+/** Keys of objects are made of these: no schema was ever less strict about them. */
+function isKey([field, name]: Path): boolean {
+  return field === "metadata" && (name === "name" || name === "namespace");
 }
 
 /** After these, rules could fail for reasons that are not theirs; the API server skips them too. */

@@ -1,18 +1,27 @@
-// The judge of the folder of YAML: the kinds of api/ and their schemas.
+// The door for objects from YAML: the kinds of api/ and their schemas. Nothing of a wrong shape comes in by either judge, so that
+// reconcilers may trust the types.
 
 import { kindServed } from "../api/kinds.ts";
 import { validate } from "../api/validate.ts";
 import type { Judge } from "./host/yaml.ts";
 
-export const schemaJudge: Judge = {
-  scope(apiVersion, kind) {
-    const served = kindServed(apiVersion, kind);
-    return served === undefined ? undefined : served.namespaced ? "namespaced" : "cluster";
-  },
-  judge(apiVersion, kind, value) {
-    const served = kindServed(apiVersion, kind);
-    if (served === undefined) return { problems: [] };
-    const { object, problems } = validate(served, value);
-    return { object, problems: problems.map(({ at, message }) => ({ path: at, message })) };
-  },
-};
+/** As an API server judges. */
+export const schemaJudge: Judge = judgeWith("full");
+
+/** For objects stored before a schema became stricter (`--no-validate`): limits, allowed values, rules and unknown fields do not count. */
+export const typesJudge: Judge = judgeWith("types");
+
+function judgeWith(mode: "full" | "types"): Judge {
+  return {
+    scope(apiVersion, kind) {
+      const served = kindServed(apiVersion, kind);
+      return served === undefined ? undefined : served.namespaced ? "namespaced" : "cluster";
+    },
+    judge(apiVersion, kind, value) {
+      const served = kindServed(apiVersion, kind);
+      if (served === undefined) return { problems: [] };
+      const { object, problems } = validate(served, value, { mode });
+      return { object, problems: problems.map(({ at, message }) => ({ path: at, message })) };
+    },
+  };
+}

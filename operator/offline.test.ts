@@ -24,6 +24,16 @@ test("an object that its schema refuses is left out with a problem, and taken in
   expect(unchecked.objects.map(({ metadata }) => metadata.name)).toEqual(["eg"]);
 });
 
+test("what has the wrong shape stays outside also without checking", () => {
+  const broken = gateway(80).replace("listeners: [", "listeners: [null, ").replace("spec:", "spec:\n  infrastructure: []");
+  const unchecked = readObjects([{ file: "a.yaml", text: broken }], false);
+  expect(unchecked.objects).toEqual([]);
+  expect(unchecked.problems.map(({ line, path, message }) => `${line} ${path}: ${message}`)).toEqual([
+    "5 spec.infrastructure: must be of type object, not array",
+    "7 spec.listeners[0]: must be of type object, not null",
+  ]);
+});
+
 test("a Gateway of nobody's class has no status and no proxy", () => {
   const { resources, xds, infrastructure } = translateOffline(
     readObjects([{ file: "a.yaml", text: gateway(80) }], true),

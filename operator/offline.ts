@@ -14,9 +14,9 @@ import { snapshotJson } from "../xds/proto-json.ts";
 import type { Snapshot } from "../xds/resource.ts";
 import { encode, type Refusal } from "../xds/snapshot.ts";
 import { typeUrls } from "../xds/type-urls.ts";
-import { schemaJudge } from "./admission.ts";
+import { schemaJudge, typesJudge } from "./admission.ts";
 import { createClaims } from "./host/claims.ts";
-import { parseObjects, type Judge, type Problem, type RawObject } from "./host/yaml.ts";
+import { parseObjects, type Problem, type RawObject } from "./host/yaml.ts";
 
 /** Everything the input means. Private keys are not in it. */
 export interface Translation {
@@ -35,13 +35,13 @@ export interface ReadObjects {
   readonly problems: readonly Problem[];
 }
 
-/** Parses and, unless told not to, checks the objects of some texts; two of one name are a problem. */
+/** Parses and checks the objects of some texts, unless told not to only for their shape; two of one name are a problem. */
 export function readObjects(files: readonly { readonly file: string; readonly text: string }[], checked: boolean): ReadObjects {
   const claims = createClaims();
   const ids = new Set<string>();
   const all = new Map<string, RawObject>();
   for (const { file, text } of files) {
-    const parsed = parseObjects(text, file, { judge: checked ? schemaJudge : lenient });
+    const parsed = parseObjects(text, file, { judge: checked ? schemaJudge : typesJudge });
     for (const { id } of parsed.objects) ids.add(id);
     for (const change of claims.update(file, parsed)) {
       if (change.type === "deleted") all.delete(`${change.kind} ${change.key}`);
@@ -55,12 +55,6 @@ export function readObjects(files: readonly { readonly file: string; readonly te
     problems: claims.problems(),
   };
 }
-
-/** Defaults where they can be had; what is refused is taken as it is. */
-const lenient: Judge = {
-  scope: (apiVersion, kind) => schemaJudge.scope(apiVersion, kind),
-  judge: (apiVersion, kind, value) => ({ object: schemaJudge.judge(apiVersion, kind, value).object ?? value, problems: [] }),
-};
 
 /** The status of every object, and what its proxies would be told. `now`: RFC 3339, decides which certificates have expired. */
 export function translateOffline(read: ReadObjects, config: Config, now: string): Translation {

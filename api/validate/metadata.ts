@@ -59,10 +59,26 @@ export function checkMetadata(
     if (kind.namespaced) checkName(cleaned.namespace, "namespace", "label", findings);
     else report(findings, "forbidden", "objects of this kind belong to no namespace", ["namespace"]);
   }
+  checkFieldTypes(cleaned, findings);
   checkKeyed(cleaned, "labels", findings);
   checkKeyed(cleaned, "annotations", findings);
   return cleaned;
 }
+
+/** Fields that an API server fills in; here they may come from a dump. Their values are taken as they are, their types are not. */
+function checkFieldTypes(metadata: Readonly<Record<string, unknown>>, findings: Findings): void {
+  const wanted = (field: string, type: string, is: (value: unknown) => boolean): void => {
+    const value = metadata[field];
+    if (value !== undefined && !is(value)) report(findings, "type", `must be of type ${type}, not ${typeName(value)}`, [field]);
+  };
+  for (const field of stringFields) wanted(field, "string", (value) => typeof value === "string");
+  for (const field of integerFields) wanted(field, "integer", Number.isSafeInteger);
+  wanted("finalizers", "array of strings", (value) => Array.isArray(value) && value.every((item) => typeof item === "string"));
+  wanted("ownerReferences", "array of objects", (value) => Array.isArray(value) && value.every(isRecord));
+}
+
+const stringFields = ["generateName", "selfLink", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp"] as const;
+const integerFields = ["generation", "deletionGracePeriodSeconds"] as const;
 
 function checkName(value: unknown, field: string, format: keyof typeof names, findings: Findings): void {
   const { limit, pattern, text } = names[format];
