@@ -13,6 +13,8 @@ export interface Resource {
   readonly name: string;
   readonly version: string;
   readonly bytes: Uint8Array;
+  /** `bytes` in pieces, for a message so large that joining it costs more than the rest of a change; then reading `bytes` joins them. */
+  readonly chunks?: readonly Uint8Array[];
   /** A cluster that warms on more than its endpoints (DNS, SDS secrets, active health checks): routes that newly name it wait for it. */
   readonly warms?: true;
   /**

@@ -1,6 +1,7 @@
 // From the model of one proxy to what its Envoys are told. Each model value is encoded once (xds/encoding/); here they are put together, what
 // names something that is not there is held back, and whatever equals the previous snapshot keeps its identity.
 
+import { routesTo } from "./encoding/route-part.ts";
 import { encodedTable, type HostShard } from "./encoding/route-table.ts";
 import {
   dealt,
@@ -184,26 +185,34 @@ function lackedBy(chain: FilterChain, tableNames: ReadonlySet<string>, secrets: 
 
 /** By shard of hosts, the cluster shards that were found to hold every name: pairs that did not change are not looked at again. */
 const verified = new WeakMap<HostShard, (EncodedShard | undefined)[]>();
-const referencesByShard = perValue((hosts: HostShard) => [
-  ...Map.groupBy(hosts.references, ({ cluster }) => shardOf(cluster)).entries(),
-]);
+const clustersByShard = perValue(({ clusters }: HostShard) => [...Map.groupBy(clusters, shardOf)]);
 
 /** Such a route stays, and Envoy answers 500 for it (cluster_not_found_response_code); the route's owner is told. */
 function missingClusters(table: ReturnType<typeof encodedTable>, clusters: readonly EncodedShard[]): readonly Refusal[] {
-  return table.shards.flatMap((hosts) => {
-    const proven = verified.get(hosts) ?? [];
-    verified.set(hosts, proven);
-    return referencesByShard(hosts).flatMap(([position, references]) => {
-      const shard = clusters[position];
-      if (shard !== undefined && proven[position] === shard) return [];
-      const missing = references.filter(({ cluster }) => shard?.resources.has(cluster) !== true);
-      if (missing.length === 0) proven[position] = shard;
-      return missing.map(({ cluster, route, origin }) => ({
+  return table.shards.flatMap((shard) => {
+    const missing = missingIn(shard, clusters);
+    if (missing.size === 0) return [];
+    return shard.hosts
+      .flatMap(({ host }) => routesTo(host.routes, missing))
+      .map(({ cluster, route, origin }) => ({
         typeUrl: typeUrls.routeConfiguration,
         resource: table.resource.name,
         origins: [origin],
         message: `route ${route} answers 500: there is no cluster ${cluster}`,
       }));
-    });
   });
+}
+
+function missingIn(shard: HostShard, clusters: readonly EncodedShard[]): ReadonlySet<string> {
+  const proven = verified.get(shard) ?? [];
+  verified.set(shard, proven);
+  const missing = new Set<string>();
+  for (const [position, names] of clustersByShard(shard)) {
+    const there = clusters[position];
+    if (there !== undefined && proven[position] === there) continue;
+    const lacking = names.filter((name) => there?.resources.has(name) !== true);
+    if (lacking.length === 0) proven[position] = there;
+    for (const name of lacking) missing.add(name);
+  }
+  return missing;
 }

@@ -55,27 +55,35 @@ export function decodeRequest(bytes: Uint8Array, withNode: boolean): DeltaReques
   return { ...(node && { node }), typeUrl, subscribe, unsubscribe, initialVersions, nonce, ...(error && { error }) };
 }
 
-/** Encodes a response by splicing the cached frames of its resources. */
+/** Encodes a response by splicing the bytes of its resources: each is copied once, into the result. */
 export function encodeResponse(response: DeltaResponse): Buffer {
-  const chunks: Uint8Array[] = response.updated.map((resource) => frame(resource, response.typeUrl));
+  const chunks: Uint8Array[] = response.updated.flatMap((resource) => frame(resource, response.typeUrl));
   chunks.push(stringField(4, response.typeUrl), stringField(5, response.nonce));
   for (const name of response.removed) chunks.push(stringField(6, name));
   return Buffer.concat(chunks);
 }
 
-/** DeltaDiscoveryResponse.resources of each resource, made once: an unchanged resource is the same object in the next snapshot. */
+/** DeltaDiscoveryResponse.resources of each small resource, made once: an unchanged resource is the same object in the next snapshot. */
 const frames = new WeakMap<Resource, Buffer>();
 
-function frame(resource: Resource, typeUrl: TypeUrl): Buffer {
+function frame(resource: Resource, typeUrl: TypeUrl): readonly Uint8Array[] {
+  if (resource.chunks !== undefined) return pieces(resource, resource.chunks, typeUrl);
   const known = frames.get(resource);
-  if (known) return known;
-  const any = Buffer.concat([stringField(1, typeUrl), bytesField(2, resource.bytes)]);
-  const made = bytesField(
-    2,
-    Buffer.concat([stringField(1, resource.version), bytesField(2, any), stringField(3, resource.name)]),
-  );
+  if (known) return [known];
+  const made = Buffer.concat(pieces(resource, [resource.bytes], typeUrl));
   frames.set(resource, made);
-  return made;
+  return [made];
+}
+
+/** One entry of `resources` around bytes that stay where they are. */
+function pieces(resource: Resource, chunks: readonly Uint8Array[], typeUrl: TypeUrl): readonly Uint8Array[] {
+  const value = chunks.reduce((length, chunk) => length + chunk.length, 0);
+  const version = stringField(1, resource.version);
+  const name = stringField(3, resource.name);
+  const anyStart = Buffer.concat([stringField(1, typeUrl), lengthPrefix(2, value)]);
+  const any = Buffer.concat([lengthPrefix(2, anyStart.length + value), anyStart]);
+  const length = version.length + any.length + value + name.length;
+  return [lengthPrefix(2, length), version, any, ...chunks, name];
 }
 
 function decodeNode(buffer: Buffer): Node {
@@ -149,8 +157,11 @@ function eachField(buffer: Buffer, visit: (field: number, value: number | Buffer
 const stringField = (field: number, value: string): Buffer => bytesField(field, Buffer.from(value, "utf8"));
 
 function bytesField(field: number, value: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.of((field << 3) | 2), varintBytes(value.length), value]);
+  return Buffer.concat([lengthPrefix(field, value.length), value]);
 }
+
+/** Tag and length of a length-delimited field. */
+const lengthPrefix = (field: number, length: number): Buffer => Buffer.concat([Buffer.of((field << 3) | 2), varintBytes(length)]);
 
 function varintBytes(value: number): Buffer {
   const bytes: number[] = [];

@@ -1,6 +1,6 @@
 // A message that passed every check, as bytes; or what is wrong with it.
 
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { violations } from "../check/violations.ts";
 import { describeViolations } from "../check/violation.ts";
@@ -24,9 +24,16 @@ export function checked<Desc extends DescMessage>(schema: Desc, build: () => Mes
   }
 }
 
+/** Content hash, raw. */
+export function digest(...parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return hash("sha256", only, "buffer");
+  const sum = createHash("sha256");
+  for (const part of parts) sum.update(part);
+  return sum.digest();
+}
+
 /** Short content hash: the version of a resource, equal on every replica. */
-export function contentHash(...parts: readonly (Uint8Array | string)[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex").slice(0, 16);
+export function contentHash(...parts: readonly Uint8Array[]): string {
+  return Buffer.from(digest(...parts)).toString("hex", 0, 8);
 }
