@@ -20,6 +20,8 @@ export function forward(action: ForwardAction): EnvoyForward {
     clusterNotFoundResponseCode: RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR,
     ...(action.rewrite?.path === undefined ? {} : rewritePath(action.rewrite.path)),
     ...(action.rewrite?.host === undefined ? {} : { hostRewriteSpecifier: hostRewrite(action.rewrite.host) }),
+    // Envoy Gateway: a backend that sees another host is told the one that the client asked for.
+    appendXForwardedHost: action.rewrite?.host !== undefined || action.backends.some(({ hostname }) => hostname !== undefined),
     requestMirrorPolicies: action.mirrors.map(mirror),
     ...timeouts(action.timeoutMs),
     ...(action.retry === undefined ? {} : { retryPolicy: retryPolicy(action.retry) }),

@@ -67,7 +67,11 @@ for (const [sentence, fields, want] of [
   [
     "a backend with a host of its own needs a weighted cluster",
     { backends: [someBackend({ hostname: "in.example" })] },
-    { weighted_clusters: { clusters: [{ name: cluster, weight: 1, host_rewrite_literal: "in.example" }] }, ...forwardDefaults },
+    {
+      weighted_clusters: { clusters: [{ name: cluster, weight: 1, host_rewrite_literal: "in.example" }] },
+      append_x_forwarded_host: true,
+      ...forwardDefaults,
+    },
   ],
   [
     "a time limit raises the idle time to an hour",
@@ -147,9 +151,17 @@ for (const [sentence, rewrite, want] of [
     { path: { type: "replaceRegex", pattern: "a(b)", substitution: "\\1" } },
     regexRewrite("a(b)", "\\1"),
   ],
-  ["the host by a literal", { host: { type: "literal", value: "h" } }, { host_rewrite_literal: "h" }],
-  ["the host by a header", { host: { type: "header", name: "x-h" } }, { host_rewrite_header: "x-h" }],
-  ["the host by the endpoint's", { host: { type: "backend" } }, { auto_host_rewrite: true }],
+  [
+    "the host by a literal",
+    { host: { type: "literal", value: "h" } },
+    { host_rewrite_literal: "h", append_x_forwarded_host: true },
+  ],
+  [
+    "the host by a header",
+    { host: { type: "header", name: "x-h" } },
+    { host_rewrite_header: "x-h", append_x_forwarded_host: true },
+  ],
+  ["the host by the endpoint's", { host: { type: "backend" } }, { auto_host_rewrite: true, append_x_forwarded_host: true }],
 ] as const satisfies readonly (readonly [string, Rewrite, unknown])[]) {
   test(`rewrite: ${sentence}`, () => {
     expect(json({ action: someForward({ rewrite }) })).toHaveProperty("route", {

@@ -1,0 +1,175 @@
+// The world of a story: an operator in this process with a folder of YAML, the Envoys it starts, some backends. `apply` and `remove` return
+// when every proxy has acknowledged what follows from the edit. Knows no test.
+
+import { mkdtemp, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runStandalone } from "../../main.ts";
+import { startBackend, type Backend, type BackendOptions } from "./backend.ts";
+import { envoyProxy, gatewayClass, service, type ApiObject } from "./objects.ts";
+
+export interface World {
+  readonly folder: string;
+  /** Backends by name. */
+  readonly backends: Readonly<Record<string, Backend>>;
+  addBackend(name: string, options?: BackendOptions): Promise<Backend>;
+  /** Writes (or replaces) the file of that name, by rename, and waits until the proxies have it. */
+  apply(file: string, objects: readonly ApiObject[]): Promise<void>;
+  /** Writes without waiting. */
+  write(file: string, objects: readonly ApiObject[]): Promise<void>;
+  remove(file: string): Promise<void>;
+  /** The object with its status. */
+  object(kind: string, name: string): Promise<Served | undefined>;
+  stop(): Promise<void>;
+}
+
+export interface Served {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly status?: unknown;
+}
+
+interface Dump {
+  readonly proxies: readonly { readonly name: string; readonly version: number }[];
+  readonly streams: readonly {
+    readonly proxy: string;
+    readonly types: readonly {
+      readonly sentVersion: number;
+      readonly acknowledgedVersion: number;
+      readonly outstanding: readonly string[];
+      readonly waiting: readonly string[];
+    }[];
+  }[];
+}
+
+const editedBy = "stories/edit";
+
+/** Starts an operator with GatewayClass "eg" and a Service for each backend. */
+export async function startWorld(backendNames: readonly string[] = ["v1", "v2", "v3"]): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), "story-"));
+  const stateFolder = join(folder, ".state");
+  const backends: Record<string, Backend> = {};
+  for (const name of backendNames) backends[name] = await startBackend(name);
+  const stop = new AbortController();
+  const options = { paths: [folder], stateFolder, adminPort: 0, metricsPort: 0, logLevel: "error" };
+  const running = runStandalone(options, stop.signal);
+  let failure: unknown;
+  running.catch((cause: unknown) => (failure = cause));
+
+  let admin = "";
+  async function page<Value>(path: string): Promise<Value> {
+    if (failure !== undefined) throw failure;
+    admin ||= await until(async () => {
+      const text = await readFile(join(stateFolder, "running.json"), "utf8").catch(() => undefined);
+      return text === undefined ? undefined : (JSON.parse(text) as { readonly admin: string }).admin;
+    }, "the operator runs");
+    return (await fetch(`http://${admin}${path}`)).json() as Promise<Value>;
+  }
+
+  const files = new Map<string, readonly ApiObject[]>();
+  let edits = 0;
+
+  async function write(file: string, objects: readonly ApiObject[]): Promise<void> {
+    const edit = String(++edits);
+    const marked = objects.map((each) => ({ ...each, metadata: { ...each.metadata, annotations: { [editedBy]: edit } } }));
+    files.set(file, marked as readonly ApiObject[]);
+    const path = join(folder, `${file}.yaml`);
+    await writeFile(`${path}.new`, marked.map((each) => JSON.stringify(each)).join("\n---\n"));
+    await rename(`${path}.new`, path);
+  }
+
+  /** The operator has read exactly what the files say. Secrets are not shown: whoever changes one waits for what it changes. */
+  async function read(): Promise<true | undefined> {
+    const served = await page<readonly Served[]>("/objects");
+    const wanted = [...files.values()].flat().filter(({ kind }) => kind !== "Secret") as readonly Served[];
+    const known = new Map(served.map((each) => [idOf(each), each.metadata.annotations?.[editedBy]]));
+    const ours = new Set(wanted.map(idOf));
+    if (wanted.some((each) => known.get(idOf(each)) !== each.metadata.annotations?.[editedBy])) return undefined;
+    const left = served.filter((each) => each.metadata.annotations?.[editedBy] !== undefined && !ours.has(idOf(each)));
+    return left.length === 0 ? true : undefined;
+  }
+
+  /** Every proxy has acknowledged its newest snapshot. */
+  async function acknowledged(): Promise<true | undefined> {
+    const { proxies, streams } = await page<Dump>("/config_dump");
+    const fresh = proxies.every(({ name, version }) => {
+      const own = streams.filter(({ proxy }) => proxy === name);
+      return own.length > 0 && own.every(({ types }) => types.length >= 3 && types.every((type) => isSettled(type, version)));
+    });
+    return fresh ? true : undefined;
+  }
+
+  async function settled(): Promise<void> {
+    await until(read, "the operator has read the files").catch(async (cause: unknown) => {
+      throw new Error(`not all was read: ${JSON.stringify(await page("/problems"))}`, { cause });
+    });
+    await until(acknowledged, "the proxies have acknowledged");
+  }
+
+  await write("world", [
+    gatewayClass("eg", "quiet"),
+    envoyProxy("quiet", {}),
+    ...backendNames.flatMap((name) => service(name, [backends[name]!])),
+  ]);
+  await until(read, "the operator has read the files");
+  return {
+    folder,
+    backends,
+    async addBackend(name, backendOptions) {
+      return (backends[name] = await startBackend(name, backendOptions));
+    },
+    write,
+    async apply(file, objects) {
+      await write(file, objects);
+      await settled();
+    },
+    async remove(file) {
+      files.delete(file);
+      await unlink(join(folder, `${file}.yaml`));
+      await settled();
+    },
+    async object(kind, name) {
+      const served = await page<readonly Served[]>("/objects");
+      return served.find((each) => idOf(each) === idOf({ kind, metadata: { name } }));
+    },
+    async stop() {
+      stop.abort();
+      await running;
+      await Promise.all(Object.values(backends).map((backend) => backend.close()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function isSettled(type: Dump["streams"][number]["types"][number], version: number): boolean {
+  return type.acknowledgedVersion >= version && type.outstanding.length === 0 && type.waiting.length === 0;
+}
+
+function idOf({ kind, metadata: { name, namespace = "default" } }: Served): string {
+  return kind === "GatewayClass" || kind === "Namespace" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+/** Waits until `read` gives something; says what it waited for when that takes too long. */
+export async function until<Value>(read: () => Promise<Value | undefined>, what: string, limitMs = 4_000): Promise<Value> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined) return value;
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Ports that were free a moment ago: Gateways need numbers. */
+export async function freePorts(count: number): Promise<number[]> {
+  const probes = Array.from({ length: count }, () => createServer().listen(0, "0.0.0.0"));
+  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.once("listening", resolve))));
+  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
+  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
+  return ports;
+}
