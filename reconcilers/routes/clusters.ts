@@ -25,13 +25,13 @@ export const assignments = memo("assignments", (db: Db, proxy: string): Shards<L
 /** What the clusters of a proxy refer to, each once, sorted by name. */
 export const backendSecrets = memo("backendSecrets", (db: Db, proxy: string): readonly Secret[] => {
   const secrets = new Map<string, Secret>();
-  for (const name of clusterNames(db, proxy)) for (const secret of clusterSecrets(db, name)) secrets.set(secret.name, secret);
+  const shards = byShard(db, proxy, (shard) => shardSecrets(db, proxy, shard));
+  for (const secret of shards.flat()) secrets.set(secret.name, secret);
   return [...secrets.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 });
 
 function byShard<Value>(db: Db, proxy: string, values: (shard: string) => readonly Value[]): Shards<Value> {
-  const inUse = new Set(clusterNames(db, proxy).map(shardOf));
-  return Array.from({ length: shardCount }, (_, shard) => (inUse.has(shard) ? values(String(shard)) : []));
+  return dealtNames(db, proxy).map((names, shard) => (names.length === 0 ? [] : values(String(shard))));
 }
 
 const clusterShard = memo("clusterShard", (db: Db, proxy: string, shard: string): readonly Cluster[] => {
@@ -42,23 +42,24 @@ const assignmentShard = memo("assignmentShard", (db: Db, proxy: string, shard: s
   return namesInShard(db, proxy, shard).flatMap((name) => assignment(db, name) ?? []);
 });
 
+const shardSecrets = memo("shardSecrets", (db: Db, proxy: string, shard: string): readonly Secret[] => {
+  return namesInShard(db, proxy, shard).flatMap((name) => clusterSecrets(db, name));
+});
+
 const namesInShard = memo("namesInShard", (db: Db, proxy: string, shard: string): readonly string[] => {
-  return clusterNames(db, proxy).filter((name) => shardOf(name) === Number(shard));
+  return dealtNames(db, proxy)[Number(shard)] ?? [];
 });
 
-/** Names of all clusters of a proxy, sorted. */
-const clusterNames = memo("clusterNames", (db: Db, proxy: string): readonly string[] => {
-  const names = tableNames(db, proxy).flatMap((table) => clustersOfTable(db, proxy, table));
-  return [...new Set(names)].toSorted();
-});
-
-const clustersOfTable = memo("clustersOfTable", (db: Db, proxy: string, table: string): readonly string[] => {
-  const names = new Set<string>();
-  for (let shard = 0; shard < shardCount; shard++) {
-    if (db.lookup(routesByAttachment, atShard(proxy, table, shard)).length === 0) continue;
-    for (const name of clustersOfShard(db, proxy, table, String(shard))) names.add(name);
+/** Names of all clusters of a proxy, by shard, sorted inside it. Every name is looked at once, whatever the number of shards. */
+const dealtNames = memo("dealtNames", (db: Db, proxy: string): Shards<string> => {
+  const shards = Array.from({ length: shardCount }, () => new Set<string>());
+  for (const table of tableNames(db, proxy)) {
+    for (let shard = 0; shard < shardCount; shard++) {
+      if (db.lookup(routesByAttachment, atShard(proxy, table, shard)).length === 0) continue;
+      for (const name of clustersOfShard(db, proxy, table, String(shard))) shards[shardOf(name)]!.add(name);
+    }
   }
-  return [...names].toSorted();
+  return shards.map((names) => [...names].toSorted());
 });
 
 /** Names that the routes of one shard of a table use. */

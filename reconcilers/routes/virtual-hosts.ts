@@ -5,6 +5,7 @@ import type { Db } from "../../store/db.ts";
 import { nameOf, namespaceOf } from "../../store/key.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
+import type { Shards } from "../../xds/model/proxy.ts";
 import type { Route, RouteAction, RouteTable, VirtualHost } from "../../xds/model/route.ts";
 import { shardCount, shardOf } from "../../xds/model/shards.ts";
 import { envoyProxyOfProxy } from "../envoyproxy.ts";
@@ -69,10 +70,62 @@ const virtualHosts = memo("virtualHosts", (db: Db, proxy: string, table: string,
 
 /** One host: the rules of all routes that serve it, in order of precedence. */
 const virtualHost = memo("virtualHost", (db: Db, proxy: string, table: string, host: string): VirtualHost => {
-  const ranked = db.lookup(routesByAttachment, atHost(proxy, table, host)).flatMap((key) => hostRoutes(db, key, table, host));
-  const routes = ranked.toSorted(preservesOrder(db, proxy) ? byAge : byPrecedence).map(({ route }) => route);
-  return { name: `${table}/${host.replaceAll(".", "_")}`, domains: [host], routes };
+  const keys = db.lookup(routesByAttachment, atHost(proxy, table, host));
+  const order = orderOf(db, proxy);
+  const ranked = keys.length <= fewRoutes ? rankedOn(db, keys, { table, host, order }) : crowd(db, { proxy, table, host, order });
+  return { name: `${table}/${host.replaceAll(".", "_")}`, domains: [host], routes: ranked.map(({ route }) => route) };
 });
+
+/** HTTPRoutes of one host that are put in order together. */
+const fewRoutes = 128;
+
+interface Ordered {
+  readonly table: string;
+  readonly host: string;
+  readonly order: typeof byAge;
+}
+
+function rankedOn(db: Db, keys: readonly ObjectKey[], { table, host, order }: Ordered): readonly RankedRoute[] {
+  return keys.flatMap((key) => hostRoutes(db, key, table, host)).toSorted(order);
+}
+
+const runCount = 8;
+
+/**
+ * A host that thousands of routes share is put in order in two steps, so that an edit sorts a 64th of them again and an eighth of the
+ * merging; what is left is to merge eight runs, which sorting does in linear time.
+ */
+function crowd(db: Db, { proxy, table, host, order }: Ordered & { readonly proxy: string }): readonly RankedRoute[] {
+  const runs = Array.from({ length: runCount }, (_, run) => hostRun(db, proxy, table, host, String(run)));
+  return runs.flat().toSorted(order);
+}
+
+const hostRun = memo("hostRun", (db: Db, proxy: string, table: string, host: string, run: string): readonly RankedRoute[] => {
+  const shards = Array.from({ length: shardCount / runCount }, (_, i) => String(Number(run) + i * runCount));
+  return shards.flatMap((shard) => hostShard(db, proxy, table, host, shard)).toSorted(orderOf(db, proxy));
+});
+
+const hostShard = memo(
+  "hostShard",
+  (db: Db, proxy: string, table: string, host: string, shard: string): readonly RankedRoute[] => {
+    return rankedOn(db, shardKeys(db, proxy, table, host, shard), { table, host, order: orderOf(db, proxy) });
+  },
+);
+
+const shardKeys = memo("shardKeys", (db: Db, proxy: string, table: string, host: string, shard: string): readonly ObjectKey[] => {
+  return dealtKeys(db, proxy, table, host)[Number(shard)] ?? [];
+});
+
+/** The HTTPRoutes of a host, by shard of their names. */
+const dealtKeys = memo("dealtKeys", (db: Db, proxy: string, table: string, host: string): Shards<ObjectKey> => {
+  const shards = Array.from({ length: shardCount }, (): ObjectKey[] => []);
+  for (const key of db.lookup(routesByAttachment, atHost(proxy, table, host))) shards[shardOf(key)]!.push(key);
+  return shards;
+});
+
+function orderOf(db: Db, proxy: string): typeof byAge {
+  return preservesOrder(db, proxy) ? byAge : byPrecedence;
+}
 
 const preservesOrder = memo("preservesOrder", (db: Db, proxy: string): boolean => {
   return envoyProxyOfProxy(db, proxy).preserveRouteOrder === true;
