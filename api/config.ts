@@ -20,6 +20,8 @@ export interface Config {
     readonly caFile: string;
     readonly certFile: string;
     readonly keyFile: string;
+    /** Where the same are found as SDS files, read again when they are replaced; absent: the PEM files are read once. */
+    readonly sdsFiles?: { readonly certificate: string; readonly trust: string };
     /** Name the server's certificate must carry. */
     readonly serverName: string;
   };

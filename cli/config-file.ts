@@ -1,27 +1,21 @@
-// What the commands need of an EnvoyGateway config file: which folders a Custom provider reads. Paths are relative to where the command runs.
+// Reads the config file that a command was given. What is in it means what operator/config-file.ts says.
 
 import { readFileSync } from "node:fs";
-import { readDocuments } from "../operator/yaml.ts";
+import { readConfigFile } from "../operator/config-file.ts";
+import type { StandaloneOptions } from "../operator/config.ts";
 
-interface ConfigFile {
-  readonly kind?: string;
-  readonly provider?: {
-    readonly type?: string;
-    readonly custom?: { readonly resource?: { readonly file?: { readonly paths?: readonly string[] } } };
-  };
+/** The file's settings; none without a file. Warnings go to standard error. Throws in one sentence when the file cannot be used. */
+export function configOptions(file: string | undefined): Partial<StandaloneOptions> {
+  if (file === undefined) return {};
+  const { options, warnings } = readConfigFile(textOf(file), file);
+  process.stderr.write(warnings.map((line) => `${line}\n`).join(""));
+  return options;
 }
 
-/** Throws in one sentence when the file cannot be read, or its provider is not Custom with file resources. */
-export function resourcePaths(file: string): readonly string[] {
-  const [document] = readDocuments(readFileSync(file, "utf8"));
-  const broken = document?.errors[0];
-  if (broken !== undefined) throw new Error(`${file}:${broken.line}: not YAML: ${broken.message}`);
-  const config = document?.value as ConfigFile | undefined;
-  if (config?.kind !== "EnvoyGateway") throw new Error(`${file} is not an EnvoyGateway config file`);
-  if (config.provider?.type !== "Custom")
-    throw new Error(`${file}: provider.type must be Custom: that is what runs without a cluster`);
-  const paths = config.provider.custom?.resource?.file?.paths;
-  if (!Array.isArray(paths) || paths.length === 0)
-    throw new Error(`${file}: provider.custom.resource.file.paths names no folder`);
-  return paths;
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new Error(`cannot read the config file ${file}`, { cause });
+  }
 }

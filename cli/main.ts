@@ -67,6 +67,7 @@ function addReading(root: Command): void {
     )
     .addOption(files().makeOptionMandatory())
     .addOption(output("yaml", "json"))
+    .option("--config <file>", "an EnvoyGateway config file; of it, what decides how objects are understood")
     .option("--no-validate", "accept objects that the schemas refuse, as an API server does with objects it stored before")
     .addHelpText(
       "after",

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { runStandalone } from "../operator/main.ts";
-import { resourcePaths } from "./config-file.ts";
+import { configOptions } from "./config-file.ts";
 import { startEcho } from "./echo.ts";
 import type { Echo } from "./echo.ts";
 import { readInputs } from "./input.ts";
@@ -19,17 +19,18 @@ export interface StandaloneOptions {
 /** The quickstart's folder, seen from cli/ and from the bundle in dist/ alike. */
 const quickstartFolder = join(import.meta.dirname, "../manifests/examples/quickstart");
 
-/** Runs until SIGINT or SIGTERM. Throws when there is nothing to serve, or when it cannot start. */
+/** Runs until SIGINT or SIGTERM. Flags win over the config file. Throws when there is nothing to serve, or when it cannot start. */
 export async function standalone(options: StandaloneOptions): Promise<void> {
-  const configured = options.config === undefined ? [] : resourcePaths(options.config);
-  const resources = [...configured, ...(options.resources ?? []), ...(options.quickstart === true ? [quickstartFolder] : [])];
+  const configured = configOptions(options.config);
+  const named = options.resources ?? configured.paths ?? [];
+  const resources = [...named, ...(options.quickstart === true ? [quickstartFolder] : [])];
   if (resources.length === 0) {
     throw new Error("nothing to serve: name a directory with --resources, a config file with --config, or try --quickstart");
   }
   const echoes = options.quickstart === true || options.echo === true ? await startEchoes(resources) : [];
   try {
     const stateFolder = options.stateDir === undefined ? {} : { stateFolder: options.stateDir };
-    await runStandalone({ paths: resources, ...stateFolder });
+    await runStandalone({ ...configured, ...stateFolder, paths: resources });
   } finally {
     await Promise.all(echoes.map((echo) => echo.close()));
   }

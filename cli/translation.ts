@@ -1,7 +1,7 @@
 // The door of the reading commands to operator/: texts in, objects and their meaning out, and the configuration they are read under.
 
 import type { Config } from "../api/config.ts";
-import { standaloneConfig } from "../operator/config.ts";
+import { standaloneConfig, type StandaloneOptions } from "../operator/config.ts";
 import { readObjects as read, translateOffline } from "../operator/offline.ts";
 import type { ReadObjects, Translation } from "../operator/offline.ts";
 import type { Problem } from "../operator/host/yaml.ts";
@@ -28,6 +28,8 @@ export interface ReadingOptions {
   readonly validate: boolean;
   /** RFC 3339; the present when absent. */
   readonly now?: string;
+  /** Settings of a config file. */
+  readonly gateway?: StandaloneOptions["gateway"];
 }
 
 /** The objects of some texts, and what is wrong with them. */
@@ -38,6 +40,10 @@ export function readObjects(inputs: readonly InputFile[], options: ReadingOption
 /** What the objects of some texts mean. */
 export function translateInputs(inputs: readonly InputFile[], options: ReadingOptions): Translated {
   const objects = readObjects(inputs, options);
-  const translation = translateOffline(objects, standaloneConfig(unreached), options.now ?? new Date().toISOString());
+  const translation = translateOffline(
+    objects,
+    standaloneConfig(unreached, options.gateway),
+    options.now ?? new Date().toISOString(),
+  );
   return { translation, problems: objects.problems, count: objects.objects.length };
 }

@@ -3,28 +3,27 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+/** The answer to a query: a value as JSON, a promised text as it is. */
+export type Page = (query: URLSearchParams) => unknown;
+
 export interface AdminOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   readonly ready: () => boolean;
-  /** Answers by path: a value as JSON, a promised text as it is. */
-  readonly pages: Readonly<Record<string, () => unknown>>;
+  /** By path. */
+  readonly pages: Readonly<Record<string, Page>>;
 }
 
+/** Rejects with one sentence when the port cannot be had. */
 export async function serveAdmin(options: AdminOptions): Promise<{ readonly port: number; close(): void }> {
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const page = options.pages[path];
-    if (path === "/healthz") response.end("ok\n");
-    else if (path === "/readyz") response.writeHead(options.ready() ? 200 : 503).end(options.ready() ? "ok\n" : "not yet\n");
-    else if (page === undefined)
-      response.writeHead(404).end(`There are /healthz, /readyz, ${Object.keys(options.pages).join(", ")}.\n`);
-    else void answer(page(), response);
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    void answer(options, { pathname, searchParams }, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
-      reject(new Error(`listen for HTTP on ${options.host}:${options.port}: ${cause.message}`, { cause })),
+      reject(new Error(`cannot listen for HTTP on ${options.host}:${options.port}: ${cause.message}`)),
     );
     server.listen(options.port, options.host, resolve);
   });
@@ -34,7 +33,23 @@ export async function serveAdmin(options: AdminOptions): Promise<{ readonly port
   };
 }
 
-async function answer(page: unknown, response: ServerResponse): Promise<void> {
-  if (page instanceof Promise) response.setHeader("content-type", "text/plain; version=0.0.4").end(String(await page));
-  else response.setHeader("content-type", "application/json").end(JSON.stringify(page, undefined, 2));
+async function answer(
+  { ready, pages }: AdminOptions,
+  { pathname, searchParams }: Pick<URL, "pathname" | "searchParams">,
+  response: ServerResponse,
+): Promise<void> {
+  const page = pages[pathname];
+  if (pathname === "/healthz") return void response.end("ok\n");
+  if (pathname === "/readyz") return void response.writeHead(ready() ? 200 : 503).end(ready() ? "ok\n" : "not yet\n");
+  if (page === undefined) {
+    return void response.writeHead(404).end(`There are /healthz, /readyz, ${Object.keys(pages).join(", ")}.\n`);
+  }
+  try {
+    const value = page(searchParams);
+    if (value instanceof Promise)
+      response.setHeader("content-type", "text/plain; version=0.0.4").end(String((await value) as unknown));
+    else response.setHeader("content-type", "application/json").end(JSON.stringify(value, undefined, 2));
+  } catch (cause) {
+    response.writeHead(500).end(`${cause instanceof Error ? cause.message : String(cause)}\n`);
+  }
 }

@@ -11,7 +11,7 @@ export type RunningProxy = Pick<ProxyState, "wanted" | "addresses" | "trouble"> 
 };
 
 export interface Infrastructure {
-  /** Makes these, and only these, exist for the owner. An empty list removes all it had. */
+  /** Makes these, and only these, exist for the owner; one call per owner at a time. An empty list removes all it had: resolves when it is gone. */
   apply(owner: ObjectKey, objects: readonly OwnedObject[]): Promise<void>;
   /** Ends everything and resolves when it is gone. */
   close(): Promise<void>;

@@ -2,26 +2,52 @@
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
+export interface Batch {
+  readonly changes: number;
+  readonly queries: number;
+  /** New, changed and removed resources. */
+  readonly resources: number;
+  readonly statuses: number;
+  readonly ms: number;
+}
+
 export interface Metrics {
-  batch(facts: { readonly queries: number; readonly changes: number; readonly ms: number }): void;
+  batch(facts: Batch): void;
   snapshot(proxy: string, version: number, heldBack: number): void;
-  streams(count: number): void;
+  /** The proxy is no more. */
+  forget(proxy: string): void;
+  /** A proxy refused a response. */
+  refused(proxy: string, typeUrl: string): void;
+  /** A bug of ours was caught. */
   fault(): void;
   /** The page. */
   text(): Promise<string>;
 }
 
-export function createMetrics(): Metrics {
-  const registers = [new Registry()];
-  collectDefaultMetrics({ register: registers[0]! });
-  const named = (name: string, help: string) => ({ name: `envoy_gateway_${name}`, help, registers });
+/** Read when somebody asks for the page. */
+export interface Readings {
+  readonly queued: () => number;
+  readonly streams: () => readonly { readonly proxy: string; readonly bytesSent: number }[];
+  readonly fileProblems: () => number;
+}
+
+export function createMetrics(readings: Readings): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const named = (name: string, help: string) => ({ name: `envoy_gateway_${name}`, help, registers: [registry] });
+  addReadings(readings, named);
   const batches = new Counter(named("batches_total", "Batches of changes applied."));
   const changes = new Counter(named("changes_total", "Changes that mattered."));
   const queries = new Counter(named("queries_total", "Queries that ran."));
-  const faults = new Counter(named("faults_total", "Translations that failed because of a bug of ours."));
-  const streams = new Gauge(named("xds_streams", "Connected xDS streams."));
+  const resources = new Counter(named("resources_published_total", "Resources new, changed or removed in a snapshot."));
+  const statuses = new Counter(named("statuses_written_total", "Statuses of objects that were written."));
+  const faults = new Counter(named("faults_total", "Computations that failed because of a bug of ours."));
   const versions = new Gauge({ ...named("snapshot_version", "Version of the last snapshot."), labelNames: ["proxy"] });
   const held = new Gauge({ ...named("resources_held_back", "Resources that our checks refused."), labelNames: ["proxy"] });
+  const refusals = new Counter({
+    ...named("responses_refused_total", "xDS responses that a proxy refused."),
+    labelNames: ["proxy", "type"],
+  });
   const duration = new Histogram({
     ...named("flush_duration_seconds", "From the start of a batch to its snapshots on the streams."),
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 4],
@@ -31,14 +57,44 @@ export function createMetrics(): Metrics {
       batches.inc();
       changes.inc(facts.changes);
       queries.inc(facts.queries);
+      resources.inc(facts.resources);
+      statuses.inc(facts.statuses);
       duration.observe(facts.ms / 1000);
     },
     snapshot(proxy, version, heldBack) {
       versions.set({ proxy }, version);
       held.set({ proxy }, heldBack);
     },
-    streams: (count) => streams.set(count),
+    forget(proxy) {
+      versions.remove({ proxy });
+      held.remove({ proxy });
+    },
+    refused: (proxy, typeUrl) => refusals.inc({ proxy, type: typeUrl.slice(typeUrl.lastIndexOf(".") + 1) }),
     fault: () => faults.inc(),
-    text: () => registers[0]!.metrics(),
+    text: () => registry.metrics(),
   };
+}
+
+function addReadings(
+  readings: Readings,
+  named: (name: string, help: string) => { readonly name: string; readonly help: string; readonly registers: Registry[] },
+): void {
+  const add = (name: string, help: string, read: () => number): Gauge =>
+    new Gauge({
+      ...named(name, help),
+      collect() {
+        this.set(read());
+      },
+    });
+  add("queue_depth", "Changes that wait for the next batch.", readings.queued);
+  add("xds_streams", "Connected xDS streams.", () => readings.streams().length);
+  add(
+    "xds_connected_proxies",
+    "Proxies with at least one connected stream.",
+    () => new Set(readings.streams().map(({ proxy }) => proxy)).size,
+  );
+  add("xds_sent_bytes", "Bytes of responses sent on the streams that are connected now.", () =>
+    readings.streams().reduce((sum, { bytesSent }) => sum + bytesSent, 0),
+  );
+  add("file_problems", "Things that are wrong in the files of objects.", readings.fileProblems);
 }

@@ -15,6 +15,7 @@ import type { Snapshot } from "../xds/resource.ts";
 import { encode, type Refusal } from "../xds/snapshot.ts";
 import { typeUrls } from "../xds/type-urls.ts";
 import { schemaJudge, typesJudge } from "./admission.ts";
+import { completed } from "./conditions.ts";
 import { createClaims } from "./host/claims.ts";
 import { parseObjects, type Problem, type RawObject } from "./host/yaml.ts";
 
@@ -100,7 +101,8 @@ function withStatus(store: Store, object: RawObject): RawObject & { readonly sta
   const reconciler = reconcilers.find(({ kind }) => kind === object.kind);
   const { status: _, ...rest } = object;
   const key: ObjectKey = objectKey(object.metadata.namespace, object.metadata.name);
-  const status = reconciler?.status(store, key);
+  const generation = object.metadata.generation ?? 1;
+  const status = completed(reconciler?.status(store, key), undefined, { generation });
   return { ...(rest as RawObject), ...(status === undefined ? {} : { status }) };
 }
 

@@ -1,189 +1,225 @@
-// Composition root: a folder of YAML → queue → store → xDS, Envoys and status. Everything with effects meets here.
+// Composition root: a folder of YAML → queue → store → xDS, Envoys and status. Everything with effects meets here; nothing is decided.
 
-import { readFile, mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { kinds } from "../api/kinds.ts";
-import { proxies } from "../reconcilers/gateway/proxies.ts";
-import { proxy } from "../reconcilers/proxy.ts";
+import { stat } from "node:fs/promises";
 import type { Change } from "../store/db.ts";
 import type { ObjectKey } from "../store/key.ts";
 import type { Kind } from "../store/kinds.ts";
-import { createStore } from "../store/store.ts";
-import { snapshotJson } from "../xds/proto-json.ts";
-import type { Snapshot } from "../xds/resource.ts";
-import { createXdsServer } from "../xds/server.ts";
-import { encode } from "../xds/snapshot.ts";
+import { createStore, type Store } from "../store/store.ts";
+import { createXdsServer, type XdsServer } from "../xds/server.ts";
 import { schemaJudge } from "./admission.ts";
-import { serveAdmin } from "./admin.ts";
-import { systemClock } from "./clock.ts";
+import { systemClock, type WallClock } from "./clock.ts";
 import { standaloneConfig, type StandaloneOptions } from "./config.ts";
-import { ensureCertificates } from "./host/certificates.ts";
+import { createEndings, type Endings } from "./endings.ts";
+import { createExpiryWatch } from "./expiry.ts";
+import { createFeedback, type Feedback } from "./feedback.ts";
 import { envoyPath } from "./host/envoy-binary.ts";
 import { watchFiles } from "./host/files.ts";
 import { createHostInfrastructure } from "./host/infrastructure.ts";
+import { announce } from "./host/running-file.ts";
+import { createXdsIdentity, type XdsIdentity } from "./host/xds-identity.ts";
 import type { Problem } from "./host/yaml.ts";
-import type { RunningProxy } from "./infrastructure.ts";
+import { createMetrics, type Batch, type Metrics } from "./metrics.ts";
+import { servePages } from "./pages.ts";
+import { createPublisher, type Publisher } from "./publisher.ts";
+import { debounced, type Queue } from "./queue.ts";
 import { createOwnedLoop } from "./reconcile.ts";
-import { createMetrics } from "./metrics.ts";
-import { debounced } from "./queue.ts";
-import { createRefusalKeeper } from "./refusals.ts";
-import { createStatusKeeper } from "./status.ts";
-import { createLog } from "./telemetry.ts";
+import { createStatusLoop, createStatusMemory, type StatusMemory } from "./status.ts";
+import { createLogs, type Logs } from "./telemetry.ts";
 
-const serverName = "envoy-gateway";
+/** What a run is made with. */
+interface Ground {
+  readonly options: StandaloneOptions;
+  readonly clock: WallClock;
+  readonly logs: Logs;
+  /** The path of Envoy. */
+  readonly binary: string;
+  readonly endings: Endings;
+}
 
-/** Runs until the signal aborts; rejects with one clear sentence when it cannot start. */
-export async function runStandalone(options: StandaloneOptions, signal: AbortSignal): Promise<void> {
-  const log = createLog(options.logLevel);
+/** What the parts of a run share. */
+interface Plane {
+  readonly store: Store;
+  readonly queue: Queue<Change>;
+  readonly xds: XdsServer;
+  readonly feedback: Feedback;
+  readonly publisher: Publisher;
+  readonly status: StatusMemory;
+  readonly metrics: Metrics;
+  readonly files: { problems: readonly Problem[] };
+}
+
+/** Runs until the signal aborts; rejects with one clear sentence when it cannot start. Leaves nothing behind in either case. */
+export async function runStandalone(
+  options: StandaloneOptions,
+  signal: AbortSignal,
+  clock: WallClock = systemClock,
+): Promise<void> {
+  const endings = createEndings();
+  try {
+    const logs = createLogs(options);
+    await requirePaths(options.paths);
+    const binary = await envoyPath(options.envoyFolder);
+    const identity = await createXdsIdentity({
+      folder: options.certificatesFolder,
+      clock,
+      onRenewed: (tls) => plane.xds.renew(tls),
+      onFailed: (cause) => void logs.xds.error(`certificates are not renewed: ${messageOf(cause)}`),
+    });
+    endings.add(identity.stop);
+    const ground: Ground = { options, clock, logs, binary, endings };
+    const plane = createPlane(ground, identity);
+    const port = await open(plane, ground);
+    plane.queue.push({ type: "applied", kind: "Config", object: standaloneConfig(identity.client(port), options.gateway) });
+    await follow(plane, ground, signal);
+  } finally {
+    await endings.run();
+  }
+}
+
+function createPlane(ground: Ground, identity: XdsIdentity): Plane {
+  const { options, clock, logs, endings } = ground;
+  const files: Plane["files"] = { problems: [] };
   const store = createStore();
-  const certificates = await ensureCertificates(join(options.stateFolder, "certs"), serverName);
-  const read = (file: string): Promise<string> => readFile(file, "utf8");
-  const { server: own, client } = certificates;
-  let problems: readonly Problem[] = [];
-  let published = false;
-  const snapshots = new Map<string, Snapshot>();
-  const running = new Map<string, RunningProxy>();
-  const ready = new Map<string, Set<number>>();
-
-  const pushState = (name: string): void => {
-    const state = running.get(name);
-    const metadata = { name: name.replaceAll("/", "~") };
-    if (state === undefined) return queue.push({ type: "deleted", kind: "ProxyState", key: `/${metadata.name}` });
-    const { wanted, addresses, trouble } = state;
-    const object = { metadata, proxy: name, ready: ready.get(name)?.size ?? 0, wanted, addresses, ...(trouble && { trouble }) };
-    queue.push({ type: "applied", kind: "ProxyState", object });
-  };
-
-  const xds = createXdsServer({
+  const push = (change: Change): void => queue.push(change);
+  const feedback = createFeedback({ push, retry: (refused) => xds.retry(refused), clock });
+  const metrics = createMetrics({
+    queued: () => queue.size(),
+    streams: () => xds.streams(),
+    fileProblems: () => files.problems.length,
+  });
+  const xds: XdsServer = createXdsServer({
     host: "127.0.0.1",
     port: options.xdsPort,
-    tls: { ca: await read(own.caFile), cert: await read(own.certFile), key: await read(own.keyFile) },
-    clock: systemClock,
-    log: (message, fields) => void log.info(message, fields),
-    onAcknowledged({ proxy: name, stream, typeUrl }) {
-      const streams = ready.get(name) ?? new Set();
-      if (!typeUrl.endsWith(".Listener") || streams.has(stream)) return;
-      ready.set(name, streams.add(stream));
-      pushState(name);
-    },
-    onDisconnected({ proxy: name, stream }) {
-      if (ready.get(name)?.delete(stream)) pushState(name);
+    tls: identity.server,
+    clock,
+    log: (message, fields) => void logs.xds.info(message, fields),
+    onAcknowledged: (acknowledgement) => feedback.acknowledged(acknowledgement, publisher.snapshots),
+    onDisconnected: (client) => feedback.states.disconnected(client),
+    onRefused(refused) {
+      metrics.refused(refused.proxy, refused.typeUrl);
+      feedback.refused(store, refused);
     },
   });
-
-  const infrastructure = createHostInfrastructure({
-    binary: envoyPath,
-    runtimeFolder: join(options.stateFolder, "run"),
-    onState: (name, state) => (running.set(name, state), pushState(name)),
-    onGone: (name) => (running.delete(name), pushState(name)),
-    onOutput: (name, line, stream) =>
-      void (stream === "stdout" ? process.stdout : process.stderr).write(`${stream === "stdout" ? line : `[${name}] ${line}`}\n`),
-  });
-  const owned = createOwnedLoop(store, infrastructure, (message, fields) => void log.error(message, fields));
-  const status = createStatusKeeper(store, () => new Date());
-  const metrics = createMetrics();
-  const refusals = createRefusalKeeper((change) => queue.push(change));
-
-  function publishAll(): void {
-    const names = proxies(store);
-    for (const name of names) {
-      try {
-        const before = snapshots.get(name);
-        const { snapshot, refusals: heldBack } = encode(proxy(store, name), before);
-        refusals.held(name, heldBack);
-        if (snapshot === before) continue;
-        metrics.snapshot(name, snapshot.version, heldBack.length);
-        for (const refusal of heldBack) log.warn(`held back ${refusal.resource}: ${refusal.message}`);
-        snapshots.set(name, snapshot);
-        xds.publish(snapshot);
-      } catch (cause) {
-        metrics.fault();
-        // A bug: this proxy keeps its last snapshot, the others go on.
-        log.error(`translation of ${name} failed`, { error: cause instanceof Error ? cause.stack : String(cause) });
-      }
-    }
-    for (const name of snapshots.keys()) {
-      if (names.includes(name)) continue;
-      snapshots.delete(name);
-      refusals.held(name, []);
-      xds.withdraw(name);
-    }
-  }
+  endings.add(() => xds.close());
+  const publisher = publisherOf({ store, xds, feedback, metrics, logs });
+  const status = createStatusMemory(store);
+  const statuses = createStatusLoop(store, status, clock.today);
+  const owned = ownedLoop(ground, store, feedback);
+  const expiry = createExpiryWatch({ store, clock, push });
+  endings.add(() => expiry.stop());
 
   const queue = debounced<Change>(async (batch) => {
     const start = performance.now();
     const changes = store.apply(batch);
-    publishAll();
-    published = true;
-    owned.wake();
-    status.forget();
+    const resources = publisher.publish();
     const ms = Math.round((performance.now() - start) * 10) / 10;
-    metrics.batch({ changes: changes.length, queries: store.computed.length, ms });
-    metrics.streams(xds.streams().length);
-    log.info(`revision ${store.revision}: ${changes.length} changes, ${store.computed.length} queries, ${ms} ms`);
+    owned.wake();
+    const written = await statuses.settle(changes);
+    expiry.look();
+    report(
+      { changes: changes.length, queries: store.computed.length, resources, statuses: written, ms },
+      { store, metrics, logs },
+    );
   }, options.debounce);
+  endings.add(() => (queue.close(), feedback.stop()));
+  expiry.tell();
+  return { store, queue, xds, feedback, publisher, status, metrics, files };
+}
 
-  const { port } = await xds.listen();
-  const isReady = (): boolean => published;
-  const metricsPage = await serveAdmin({
-    host: "0.0.0.0",
-    port: options.metricsPort,
-    ready: isReady,
-    pages: { "/metrics": () => metrics.text() },
-  });
-  const admin = await serveAdmin({
-    host: "127.0.0.1",
-    port: options.adminPort,
-    ready: isReady,
-    pages: {
-      "/problems": () => problems,
-      "/objects": () => kinds.filter(({ kind }) => kind !== "Secret").flatMap(({ kind }) => status.all(kind as Kind)),
-      "/config_dump": () => ({
-        proxies: [...snapshots].map(([name, snapshot]) => ({
-          name,
-          version: snapshot.version,
-          resources: snapshotJson(snapshot),
-        })),
-        streams: xds.streams(),
-        problems,
-      }),
+type Publishing = Pick<Plane, "store" | "xds" | "feedback" | "metrics"> & { readonly logs: Logs };
+
+function publisherOf({ store, xds, feedback, metrics, logs }: Publishing): Publisher {
+  const told = new Map<string, string>();
+  return createPublisher({
+    store,
+    xds,
+    runs: (proxy) => feedback.states.runs(proxy),
+    onTranslated(snapshot, heldBack) {
+      feedback.translated(snapshot, heldBack);
+      metrics.snapshot(snapshot.proxy, snapshot.version, heldBack.length);
+      const now = heldBack.map(({ resource, message }) => `held back ${resource}: ${message}`);
+      if (told.get(snapshot.proxy) !== now.join("\n")) for (const line of now) logs.xds.warn(line);
+      told.set(snapshot.proxy, now.join("\n"));
+    },
+    onWithdrawn(proxy) {
+      told.delete(proxy);
+      feedback.withdrawn(proxy);
+      metrics.forget(proxy);
+    },
+    onFault(proxy, cause) {
+      metrics.fault();
+      logs["gateway-api"].error(`translation of ${proxy} failed`, {
+        error: cause instanceof Error ? cause.stack : String(cause),
+      });
     },
   });
-  await mkdir(options.stateFolder, { recursive: true });
-  const stateFile = join(options.stateFolder, "running.json");
-  await writeFile(
-    stateFile,
-    JSON.stringify({
-      pid: process.pid,
-      metrics: `127.0.0.1:${metricsPage.port}`,
-      admin: `127.0.0.1:${admin.port}`,
-      xds: `127.0.0.1:${port}`,
-    }),
-  );
+}
 
-  queue.push({
-    type: "applied",
-    kind: "Config",
-    object: standaloneConfig({ host: "127.0.0.1", port, serverName, ...client }, options.gateway),
+/** The Envoys, ended when the process ends. */
+function ownedLoop({ options, logs, binary, endings }: Ground, store: Store, feedback: Feedback) {
+  const infrastructure = createHostInfrastructure({
+    binary: async () => binary,
+    runtimeFolder: options.runtimeFolder,
+    onState: (proxy, state) => feedback.states.running(proxy, state),
+    onGone: (proxy) => feedback.states.gone(proxy),
+    onOutput(proxy, line, stream) {
+      // Access logs as they are; what Envoy says of itself, with its name.
+      if (stream === "stdout") process.stdout.write(`${line}\n`);
+      else process.stderr.write(`[${proxy}] ${line}\n`);
+    },
   });
-  queue.push({ type: "applied", kind: "Clock", object: { metadata: { name: "clock" }, now: new Date().toISOString() } });
-  const onProblems = (all: readonly Problem[]): void => {
-    problems = all;
-    for (const { file, line, column, message, path } of all)
-      log.warn(`${file}:${line}:${column}: ${path ? `${path}: ` : ""}${message}`);
-  };
-  try {
-    for await (const event of watchFiles({ paths: options.paths, judge: schemaJudge, onProblems }, signal)) {
-      if (event.type === "synced") queue.start();
-      else if (event.type === "deleted") queue.push({ type: "deleted", kind: event.kind as Kind, key: event.key as ObjectKey });
-      else queue.push(event as unknown as Change); // the judge let only our kinds through, as their schemas say
-    }
-  } finally {
-    await owned.close();
-    await infrastructure.close();
-    await xds.close();
-    admin.close();
-    metricsPage.close();
-    await rm(stateFile, { force: true });
+  const owned = createOwnedLoop({ store, infrastructure, complain: (message) => void logs.infrastructure.error(message) });
+  endings.add(async () => {
+    // At the same time: an owner that waits for a proxy to drain is done when that is cut short.
+    await Promise.all([owned.close(), infrastructure.close()]);
+  });
+  return owned;
+}
+
+function report(batch: Batch, { store, metrics, logs }: Pick<Plane, "store" | "metrics"> & { readonly logs: Logs }): void {
+  metrics.batch(batch);
+  const { changes, queries, resources, ms } = batch;
+  const line = `revision ${store.revision}: ${changes} changes, ${queries} queries, ${resources} resources, ${ms} ms`;
+  logs["gateway-api"].info(line, { revision: store.revision, ...batch });
+  for (const fault of store.faults) {
+    metrics.fault();
+    logs["gateway-api"].error(fault.message, { error: fault.stack });
   }
+}
+
+/** Opens every port; returns the one of the xDS server. */
+async function open(plane: Plane, { options, endings }: Ground): Promise<number> {
+  const { store, xds, feedback, files } = plane;
+  const { port } = await xds.listen();
+  const ready = (): boolean => store.revision > 0 && feedback.states.allReady();
+  const known = { ...plane, ready, problems: () => files.problems, streams: () => xds.streams() };
+  const addresses = await servePages(options, known, endings);
+  endings.add(await announce(options.stateFolder, { ...addresses, xds: `127.0.0.1:${port}` }));
+  return port;
+}
+
+/** Reads the files, then follows their edits, until the signal aborts. */
+async function follow({ queue, files }: Plane, { options, logs }: Ground, signal: AbortSignal): Promise<void> {
+  const onProblems = (problems: readonly Problem[]): void => {
+    files.problems = problems;
+    for (const { file, line, column, message, path } of problems)
+      logs.provider.warn(`${file}:${line}:${column}: ${path ? `${path}: ` : ""}${message}`);
+  };
+  for await (const event of watchFiles({ paths: options.paths, judge: schemaJudge, onProblems }, signal)) {
+    if (event.type === "synced") queue.start();
+    else if (event.type === "deleted") queue.push({ type: "deleted", kind: event.kind as Kind, key: event.key as ObjectKey });
+    else queue.push(event as unknown as Change); // the judge let only our kinds through, as their schemas say
+  }
+}
+
+async function requirePaths(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await stat(path).catch((cause: unknown) => {
+      throw new Error(`cannot read the resources at ${path}: ${messageOf(cause)}`);
+    });
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -15,6 +15,10 @@ export interface Queue<Item> {
   start(): void;
   /** Resolves once everything pushed so far was flushed. */
   idle(): Promise<void>;
+  /** Items that wait for the next flush. */
+  size(): number;
+  /** Flushes nothing any more. */
+  close(): void;
 }
 
 /**
@@ -27,12 +31,13 @@ export function debounced<Item>(
   clock: Clock = systemClock,
 ): Queue<Item> {
   let waiting: Item[] = [];
-  let state: "held" | "resting" | "due" | "gathering" | "flushing" = "held";
+  let state: "held" | "resting" | "due" | "gathering" | "flushing" | "closed" = "held";
   let firstAt = 0;
   let cancel = (): void => undefined;
   let idlers: (() => void)[] = [];
 
   async function run(): Promise<void> {
+    if (state === "closed") return;
     cancel();
     state = "flushing";
     const batch = waiting;
@@ -46,6 +51,7 @@ export function debounced<Item>(
 
   /** Opens the window after a flush; with nothing in it when it closes, the queue rests again. */
   function gather(): void {
+    if (state === "closed") return;
     cancel();
     state = "gathering";
     const now = clock.now();
@@ -78,6 +84,11 @@ export function debounced<Item>(
     },
     start() {
       if (state === "held") void run();
+    },
+    size: () => waiting.length,
+    close() {
+      state = "closed";
+      cancel();
     },
     idle() {
       const settled = waiting.length === 0 && (state === "resting" || state === "gathering");

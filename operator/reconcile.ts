@@ -1,74 +1,92 @@
-// The effect loop: after a flush, makes infrastructure what the reconcilers say it should be; a failed one is tried again. Status is read on
-// demand from the same queries (status.ts).
+// The effect loop: after a flush, makes infrastructure what the reconcilers say it should be. One owner at a time does one thing at a time;
+// a failed one is tried again. Status has a loop of its own (status.ts).
 
 import { reconcilers } from "../reconcilers/index.ts";
 import type { OwnedObject } from "../reconcilers/reconciler.ts";
 import type { ObjectKey } from "../store/key.ts";
 import type { Store } from "../store/store.ts";
+import { systemClock, type Clock } from "./clock.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 
 const retryMs = 5_000;
+const nothing: readonly OwnedObject[] = [];
 
 export interface OwnedLoop {
-  /** Looks again, soon. */
+  /** Looks again at what every owner calls for. */
   wake(): void;
+  /** Stops looking, and resolves when nothing is under way. */
   close(): Promise<void>;
 }
 
-export function createOwnedLoop(
-  store: Store,
-  infrastructure: Infrastructure,
-  complain: (message: string, fields?: object) => void,
-): OwnedLoop {
-  const owners = reconcilers.filter((reconciler) => reconciler.owned !== undefined);
-  const done = new Map<string, readonly OwnedObject[]>();
-  const busy = new Map<string, Promise<void>>();
-  let closed = false;
-  let retry: NodeJS.Timeout | undefined;
+export interface OwnedLoopOptions {
+  readonly store: Store;
+  readonly infrastructure: Infrastructure;
+  readonly complain: (message: string) => void;
+  readonly clock?: Clock;
+}
 
-  function visit(id: string, key: ObjectKey, objects: readonly OwnedObject[]): void {
-    // Identity is sameness: the query gives the old list back when nothing has changed.
-    if (done.get(id) === objects || busy.has(id)) return;
-    if (objects.length === 0 && !done.has(id)) return;
-    const work = infrastructure.apply(key, objects).then(
-      () => void done.set(id, objects),
-      (cause: unknown) => {
+interface Owner {
+  readonly key: ObjectKey;
+  wanted: readonly OwnedObject[];
+  /** What infrastructure has made exist; undefined: not known, it failed. */
+  done: readonly OwnedObject[] | undefined;
+  work: Promise<void> | undefined;
+}
+
+export function createOwnedLoop({ store, infrastructure, complain, clock = systemClock }: OwnedLoopOptions): OwnedLoop {
+  const makers = reconcilers.filter((reconciler) => reconciler.owned !== undefined);
+  const owners = new Map<string, Owner>();
+  let closed = false;
+  let cancelRetry = (): void => undefined;
+
+  /** Applies until what is done is what is wanted; what comes meanwhile is taken up when the present work has ended. */
+  async function pursue(id: string, owner: Owner): Promise<void> {
+    while (!closed && owner.done !== owner.wanted) {
+      const { wanted } = owner;
+      try {
+        await infrastructure.apply(owner.key, wanted);
+        owner.done = wanted;
+      } catch (cause) {
+        owner.done = undefined;
         complain(`${id}: ${cause instanceof Error ? cause.message : String(cause)}`);
-        clearTimeout(retry);
-        retry = setTimeout(wake, retryMs);
-      },
-    );
-    busy.set(
-      id,
-      work.then(() => void busy.delete(id)).then(() => (done.get(id) === objects ? wake() : undefined)),
-    );
+        cancelRetry();
+        cancelRetry = clock.after(retryMs, wake);
+        break;
+      }
+    }
+    owner.work = undefined;
+    if (owner.done === nothing && owner.wanted === nothing) owners.delete(id);
+  }
+
+  function want(id: string, key: ObjectKey, wanted: readonly OwnedObject[]): void {
+    const owner = owners.get(id) ?? { key, wanted: nothing, done: nothing, work: undefined };
+    // Identity is sameness: the query gives the old list back when nothing has changed. All empty lists are alike.
+    owner.wanted = wanted.length === 0 ? nothing : wanted;
+    if (owner.done === owner.wanted || owner.work !== undefined) return;
+    owners.set(id, owner);
+    owner.work = pursue(id, owner);
   }
 
   function wake(): void {
     if (closed) return;
     const seen = new Set<string>();
-    for (const reconciler of owners) {
+    for (const reconciler of makers) {
       for (const key of store.keys(reconciler.kind)) {
         const id = `${reconciler.kind} ${key}`;
         seen.add(id);
         const objects = reconciler.owned?.(store, key);
-        if (objects !== undefined) visit(id, key, objects);
+        if (objects !== undefined) want(id, key, objects); // undefined: leave what runs as it is
       }
     }
-    for (const id of done.keys()) if (!seen.has(id)) void remove(id);
-  }
-
-  async function remove(id: string): Promise<void> {
-    done.delete(id);
-    await infrastructure.apply(id.slice(id.indexOf(" ") + 1) as ObjectKey, []);
+    for (const [id, { key }] of owners) if (!seen.has(id)) want(id, key, nothing);
   }
 
   return {
     wake,
     async close() {
       closed = true;
-      clearTimeout(retry);
-      await Promise.all(busy.values());
+      cancelRetry();
+      await Promise.all([...owners.values()].map(({ work }) => work));
     },
   };
 }

@@ -1,56 +1,95 @@
-// The status of every object as people see it: what reconcilers say, with observedGeneration and lastTransitionTime. In memory, on demand.
+// Status, level-triggered: after a batch, the status of whatever the batch may have reached is computed and, when it differs, written. Costs
+// as much as the batch reached. Where it is written is the writer's business: here to memory, in a cluster to the API server.
 
 import { reconcilers } from "../reconcilers/index.ts";
+import type { Change } from "../store/db.ts";
+import { keyOf, type ObjectKey } from "../store/key.ts";
 import type { Kind } from "../store/kinds.ts";
+import { memo } from "../store/memo.ts";
 import type { Store } from "../store/store.ts";
+import { completed } from "./conditions.ts";
 
-export interface StatusKeeper {
-  /** Every object of a kind with its status. */
-  all(kind: Kind): readonly unknown[];
-  /** Drops what is known of objects that are gone. */
-  forget(): void;
+export interface StatusWriter {
+  /** Makes this the status of the object; undefined: it has none of ours, or is gone. */
+  write(kind: Kind, key: ObjectKey, status: unknown): Promise<void>;
 }
 
-export function createStatusKeeper(store: Store, now: () => Date): StatusKeeper {
-  /** When each condition got its status, by "<kind> <key> <path>". */
-  const since = new Map<string, { readonly status: unknown; readonly at: string }>();
+export interface StatusLoop {
+  /** Writes the status of all that these changes may have reached; returns how many were written. */
+  settle(changes: readonly Change[]): Promise<number>;
+}
 
-  /** Adds generation and time to every condition, wherever it stands. */
-  function complete(value: unknown, path: string, generation: number | undefined): unknown {
-    if (Array.isArray(value)) {
-      return value.map((item: unknown, i) => complete(item, `${path}/${nameIn(item) ?? i}`, generation));
-    }
-    if (typeof value !== "object" || value === null) return value;
-    const fields = Object.entries(value).map(([name, field]) => [name, complete(field, `${path}/${name}`, generation)]);
-    const object = Object.fromEntries(fields) as Record<string, unknown>;
-    if (!("type" in object && "status" in object && "reason" in object)) return object;
-    const known = since.get(path);
-    const at =
-      known?.status === object["status"]
-        ? known!.at
-        : now()
-            .toISOString()
-            .replace(/\.\d+Z$/, "Z");
-    since.set(path, { status: object["status"], at });
-    return { ...object, ...(generation !== undefined && { observedGeneration: generation }), lastTransitionTime: at };
+const rootName = "wantedStatus";
+const wantedStatus = memo(rootName, (db, kind: string, key: string): unknown =>
+  reconcilers.find((each) => each.kind === kind)?.status(db, key as ObjectKey),
+);
+
+interface Written {
+  readonly wanted: unknown;
+  readonly generation: number | undefined;
+  readonly status: unknown;
+}
+
+export function createStatusLoop(store: Store, writer: StatusWriter, today: () => Date): StatusLoop {
+  const kinds = new Set<Kind>(reconcilers.map(({ kind }) => kind));
+  const written = new Map<string, Written>();
+
+  /** Objects that changed, and objects whose status read something that changed. */
+  function reached(changes: readonly Change[]): ReadonlyMap<string, readonly [Kind, ObjectKey]> {
+    const all = new Map<string, readonly [Kind, ObjectKey]>();
+    const add = (kind: Kind, key: ObjectKey): unknown => kinds.has(kind) && all.set(`${kind} ${key}`, [kind, key]);
+    for (const change of changes) add(change.kind, change.type === "applied" ? keyOf(change.object) : change.key);
+    for (const { name, keys } of store.staleRoots()) if (name === rootName) add(keys[0] as Kind, keys[1] as ObjectKey);
+    return all;
+  }
+
+  /** The new status, or undefined when there is nothing to write. */
+  function renewed(id: string, kind: Kind, key: ObjectKey): { readonly status: unknown } | undefined {
+    const object = store.get(kind, key);
+    const before = written.get(id);
+    if (object === undefined) return written.delete(id) ? { status: undefined } : undefined;
+    const wanted = wantedStatus(store, kind, key);
+    const { generation } = object.metadata as { readonly generation?: number };
+    // Identity is sameness: the query gives the old value back when nothing has changed.
+    if (before !== undefined && before.wanted === wanted && before.generation === generation) return undefined;
+    const earlier = before?.status ?? store.seenStatus(kind, key);
+    const status = wanted === undefined ? undefined : completed(wanted, earlier, { generation, now: today() });
+    written.set(id, { wanted, generation, status });
+    return before === undefined && status === undefined ? undefined : { status };
   }
 
   return {
-    all(kind) {
-      const reconciler = reconcilers.find((each) => each.kind === kind);
-      return store.keys(kind).map((key) => {
-        const object = store.get(kind, key);
-        const metadata = object?.metadata as { readonly generation?: number } | undefined;
-        const status = complete(reconciler?.status(store, key), `${kind} ${key}`, metadata?.generation);
-        return status === undefined ? object : { ...object, status };
-      });
+    async settle(changes) {
+      let count = 0;
+      for (const [id, [kind, key]] of reached(changes)) {
+        const result = renewed(id, kind, key);
+        if (result === undefined) continue;
+        count++;
+        await writer.write(kind, key, result.status);
+      }
+      return count;
     },
-    forget() {},
   };
 }
 
-function nameIn(item: unknown): string | undefined {
-  if (typeof item !== "object" || item === null) return undefined;
-  const { type, name } = item as { readonly type?: unknown; readonly name?: unknown };
-  return typeof type === "string" ? type : typeof name === "string" ? name : undefined;
+export interface StatusMemory extends StatusWriter {
+  /** Every object of a kind with its status. */
+  all(kind: Kind): readonly unknown[];
+}
+
+/** A process without an API server keeps statuses for whoever asks. */
+export function createStatusMemory(store: Store): StatusMemory {
+  const statuses = new Map<string, unknown>();
+  return {
+    async write(kind, key, status) {
+      if (status === undefined) statuses.delete(`${kind} ${key}`);
+      else statuses.set(`${kind} ${key}`, status);
+    },
+    all: (kind) =>
+      store.keys(kind).map((key) => {
+        const status = statuses.get(`${kind} ${key}`);
+        const object = store.get(kind, key);
+        return status === undefined ? object : { ...object, status };
+      }),
+  };
 }

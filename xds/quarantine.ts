@@ -20,6 +20,8 @@ export interface Quarantine {
   accepted(typeUrl: TypeUrl, resources: readonly Resource[]): boolean;
   /** An Envoy refused this one, alone. False when another Envoy accepted it: then it stays, and only that Envoy goes without. */
   refused(typeUrl: TypeUrl, resource: Resource, message: string): boolean;
+  /** Lets a refused version through once more. False when it is not refused. */
+  forgive(typeUrl: TypeUrl, resource: string): boolean;
   /** Forgets what left the snapshot, and refused versions that were replaced. Costs as much as the difference of the two. */
   follow(previous: Snapshot | undefined, next: Snapshot): void;
   /** What is refused at present, by type and name. */
@@ -69,6 +71,11 @@ export function createQuarantine(): Quarantine {
       known.refused.set(resource.name, { typeUrl, resource: resource.name, version: resource.version, message });
       known.view = undefined;
       return true;
+    },
+    forgive(typeUrl, resource) {
+      const known = memory(typeUrl);
+      known.view = undefined;
+      return known.refused.delete(resource);
     },
     follow(previous, next) {
       for (const [typeUrl, known] of memories) {

@@ -56,6 +56,25 @@ test("a refused version without a good one before it is not sent to others, and 
   expect([client.lines(), later.lines()]).toEqual([[], []]);
 });
 
+test("what was refused is sent again when it is forgiven, and the last good one stays when it is refused again", () => {
+  const { publish, forgive, client } = running();
+  publish({ ...small, listeners: [resource("web", "bad")] });
+  expect(client.settle(["web=bad"])).toEqual(["LDS web=bad (refused)", "LDS web=1"]);
+  forgive(listener, "web");
+  expect(client.settle(["web=bad"])).toEqual(["LDS web=bad (refused)", "LDS web=1"]);
+  forgive(listener, "web");
+  expect(client.settle()).toEqual(["LDS web=bad"]);
+});
+
+test("a resource that was refused without a good one before it is sent again when it is forgiven", () => {
+  const { publish, forgive, clock, client } = running();
+  publish({ ...small, listeners: [web, resource("other", "bad")] });
+  client.settle(["other=bad"]);
+  clock.pass(60_000);
+  forgive(listener, "other");
+  expect(client.settle()).toEqual(["LDS other=bad"]);
+});
+
 test("a version that one client accepted and another refused stays, and is not sent to the other again", () => {
   const { publish, connect, client, clock, events } = running();
   const second = connect();

@@ -33,12 +33,19 @@ export interface RefusedResponse extends Client {
   readonly message: string;
 }
 
+/** PEM. */
+export interface ServerTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface XdsServerOptions {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
   /** PEM. Both sides show a certificate of this authority, over TLS 1.2 or newer. Absent = plain text: for tests. */
-  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  readonly tls?: ServerTls;
   readonly clock: Clock;
   readonly timing?: Partial<Timing>;
   /** Which proxy a client may be told about. Absent = the one it names as its node cluster. */
@@ -63,6 +70,10 @@ export interface XdsServer {
   publish(snapshot: Snapshot): void;
   /** The proxy is no more: its clients keep what they have until they go. */
   withdraw(proxy: string): void;
+  /** Sends again what the proxy refused, for when what was in the way may be gone (a port that another process had). */
+  retry(refused: { readonly proxy: string; readonly typeUrl: TypeUrl; readonly resource: string }): void;
+  /** Connections from now on get this certificate. */
+  renew(tls: ServerTls): void;
   streams(): readonly StreamState[];
   /** Ends all streams and frees the port. */
   close(): Promise<void>;
@@ -111,19 +122,24 @@ interface Connection {
 
 export function createXdsServer(options: XdsServerOptions): XdsServer {
   const server = new Server(channelOptions);
+  const secured = options.tls && new RenewableCredentials(options.tls);
   const proxies = new Map<string, ProxyRecord>();
   const streams = createStreams(options, proxies);
   server.addService(service, { DeltaAggregatedResources: (call: Call) => streams.accept(call) });
   return {
     async listen() {
       const port = await new Promise<number>((resolve, reject) => {
-        server.bindAsync(`${options.host}:${options.port}`, credentials(options.tls), (error, bound) =>
-          error ? reject(new Error(`listen for xDS on ${options.host}:${options.port}`, { cause: error })) : resolve(bound),
+        server.bindAsync(`${options.host}:${options.port}`, secured ?? ServerCredentials.createInsecure(), (error, bound) =>
+          error
+            ? reject(new Error(`cannot listen for xDS on ${options.host}:${options.port}: ${error.message}`))
+            : resolve(bound),
         );
       });
       return { port };
     },
     publish: (snapshot) => streams.publish(snapshot.proxy, snapshot),
+    retry: (refused) => streams.retry(refused),
+    renew: (tls) => secured?.renew(tls),
     withdraw(proxy) {
       if (!proxies.has(proxy)) return;
       streams.publish(proxy, undefined);
@@ -137,14 +153,19 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
   };
 }
 
-function credentials(tls: XdsServerOptions["tls"]): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  // grpc-js hands these on to tls.createSecureContext, where the process-wide minimum of TLS 1.2 holds.
-  return ServerCredentials.createSsl(
-    Buffer.from(tls.ca),
-    [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }],
-    true,
-  );
+/** Clients must show a certificate. grpc-js hands the PEM on to tls.createSecureContext, where the process-wide minimum of TLS 1.2 holds. */
+class RenewableCredentials extends ServerCredentials {
+  constructor(tls: ServerTls) {
+    super({ requestCert: true, rejectUnauthorized: true }, tls);
+  }
+
+  renew(tls: ServerTls): void {
+    this.updateSecureContextOptions(tls);
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
 }
 
 /** Accepts calls and hands snapshots to the streams of their proxy. */
@@ -237,6 +258,11 @@ function createStreams(options: XdsServerOptions, proxies: Map<string, ProxyReco
       call.on("cancelled", gone);
       call.on("error", gone);
       call.on("close", gone);
+    },
+    retry({ proxy, typeUrl, resource }: Parameters<XdsServer["retry"]>[0]): void {
+      const record = proxies.get(proxy);
+      if (!record?.quarantine.forgive(typeUrl, resource)) return;
+      for (const each of record.connections) guarded(each, () => each.stream.again(typeUrl, resource));
     },
     publish(proxy: string, snapshot: Snapshot | undefined): void {
       const record = recordOf(proxy);

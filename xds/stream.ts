@@ -89,6 +89,15 @@ export class AdsStream {
     this.#scheduleWake();
   }
 
+  /** Sends this again if it may be sent, whatever the client was believed to have. */
+  again(typeUrl: TypeUrl, name: string): void {
+    const lane = this.#lanes.get(typeUrl);
+    if (lane?.subscription === undefined) return;
+    lane.subscription = doubt(lane.subscription, [name]);
+    lane.settled = Math.min(lane.settled, lane.written - 1); // the answer is reported although the snapshot is no new one
+    this.pump();
+  }
+
   close(): void {
     this.#snapshot = undefined;
     this.#cancelWake();

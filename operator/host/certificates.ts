@@ -4,10 +4,12 @@
 import { webcrypto } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createAlarm, type WallClock } from "../clock.ts";
 import { x509, type ExtendedKeyUsage, type X509Certificate } from "./x509.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const dayMs = 86_400_000;
+const retryMs = 60_000;
 const lifeMs = { authority: 3650 * dayMs, leaf: 365 * dayMs };
 
 /** Paths of PEM files. */
@@ -48,6 +50,28 @@ export async function ensureCertificates(folder: string, serverName: string, now
     keyFile: join(folder, `${name}.key`),
   });
   return { server: files("server"), client: files("client") };
+}
+
+/** The same, kept fresh for as long as the process runs: `onRenewed` is told when there are new files under the old names. */
+export async function keepCertificates(
+  { folder, serverName, clock }: { readonly folder: string; readonly serverName: string; readonly clock: WallClock },
+  on: { readonly renewed: (certificates: Certificates) => Promise<void>; readonly failed: (cause: unknown) => void },
+): Promise<{ readonly certificates: Certificates; readonly stop: () => void }> {
+  const alarm = createAlarm(clock, () => void renew().catch(retryLater));
+  const schedule = async ({ server, client }: Certificates): Promise<void> =>
+    alarm.set(Math.min(await renewalTime(server), await renewalTime(client)));
+  const renew = async (): Promise<void> => {
+    const renewed = await ensureCertificates(folder, serverName, clock.today().getTime());
+    await on.renewed(renewed);
+    await schedule(renewed);
+  };
+  const retryLater = (cause: unknown): void => {
+    on.failed(cause);
+    alarm.set(clock.today().getTime() + retryMs);
+  };
+  const certificates = await ensureCertificates(folder, serverName, clock.today().getTime());
+  await schedule(certificates);
+  return { certificates, stop: () => alarm.set(undefined) };
 }
 
 /** When the first of these certificates should be renewed, in epoch milliseconds. */

@@ -111,12 +111,14 @@ function duplicatesOf([first, ...rest]: readonly ParsedObject[]): readonly Probl
   });
 }
 
-/** As an API server counts: the generation rises when anything but metadata and status changes. */
+/** As an API server counts: the generation rises when anything but metadata and status changes. A file may say where it begins. */
 function withGeneration(object: RawObject, old: RawObject | undefined): RawObject {
   const metadata = object.kind === "Namespace" ? withNameLabel(object.metadata) : object.metadata;
   if (!("spec" in object)) return { ...object, metadata };
-  const was = old?.metadata.generation ?? 0;
-  const generation = old !== undefined && isDeepStrictEqual(old["spec"], object["spec"]) ? was : was + 1;
+  const given = object.metadata.generation;
+  const was = old?.metadata.generation;
+  const same = old !== undefined && isDeepStrictEqual(old["spec"], object["spec"]);
+  const generation = was === undefined ? (given ?? 1) : same ? was : Math.max(was + 1, given ?? 0);
   return { ...object, metadata: { ...metadata, generation } };
 }
 

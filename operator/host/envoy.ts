@@ -20,7 +20,7 @@ export interface EnvoyOptions {
 export interface RunningEnvoy {
   /** Makes it run with this command line. */
   run(args: readonly string[]): void;
-  /** "drain": requests may finish first. */
+  /** "drain": requests may finish first; "now" after it cuts that short. */
   stop(how: "drain" | "now"): Promise<void>;
 }
 
@@ -51,6 +51,9 @@ class Supervisor implements RunningEnvoy {
   #retryMs = firstRetryMs;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  #hurried = false;
+  /** Starts happen one after the other: two at once would both believe to be the first. */
+  #starting: Promise<void> = Promise.resolve();
   #lastWords = "";
 
   constructor(options: EnvoyOptions) {
@@ -59,15 +62,24 @@ class Supervisor implements RunningEnvoy {
 
   run(args: readonly string[]): void {
     this.#args = args;
-    if (this.#stopped || JSON.stringify(args) === this.#current?.args) return;
     clearTimeout(this.#timer);
     this.#retryMs = firstRetryMs;
-    void this.#start(this.#current === undefined ? "fresh" : "handover");
+    this.#begin();
+  }
+
+  /** Brings about what is wanted by the time that earlier starts are done. */
+  #begin(): void {
+    this.#starting = this.#starting.then(async () => {
+      if (this.#stopped || JSON.stringify(this.#args) === this.#current?.args) return;
+      await this.#start(this.#current === undefined ? "fresh" : "handover");
+    });
   }
 
   async stop(how: "drain" | "now"): Promise<void> {
     this.#stopped = true;
+    if (how === "now") this.#hurried = true;
     clearTimeout(this.#timer);
+    await this.#starting;
     if (how === "drain") await this.#drain();
     const exits = [...this.#alive].map((process) => process.exited);
     for (const process of this.#alive) process.stop();
@@ -107,8 +119,9 @@ class Supervisor implements RunningEnvoy {
     this.#alive.add(process);
     this.#listen(process);
     void process.exited.then(({ reason }) => this.#ended(child, reason));
-    const admin = await this.#adminAddress(adminFile, process);
-    if (admin !== undefined && this.#current === child) this.#options.onState({ pid: process.pid, admin });
+    void this.#adminAddress(adminFile, process).then((admin) => {
+      if (admin !== undefined && this.#current === child) this.#options.onState({ pid: process.pid, admin });
+    });
   }
 
   /** What Envoy says against its new command line, if anything. */
@@ -147,7 +160,7 @@ class Supervisor implements RunningEnvoy {
     this.#retryMs = lived > healthyMs ? firstRetryMs : Math.min(longestRetryMs, this.#retryMs * 2);
     const words = this.#lastWords === "" ? "" : `: ${this.#lastWords}`;
     this.#options.onState({ trouble: `Envoy ${reason}${words}; it is started again.` });
-    this.#timer = setTimeout(() => void this.#start("fresh"), this.#retryMs);
+    this.#timer = setTimeout(() => this.#begin(), this.#retryMs);
   }
 
   async #adminAddress(file: string, process: GuardedProcess): Promise<string | undefined> {
@@ -166,7 +179,7 @@ class Supervisor implements RunningEnvoy {
     const until = performance.now() + drainMs;
     try {
       await fetch(`http://${admin.trim()}/drain_listeners`, { method: "POST" });
-      while (performance.now() < until && (await activeRequests(admin.trim())) > 0) {
+      while (!this.#hurried && performance.now() < until && (await activeRequests(admin.trim())) > 0) {
         await new Promise((resolve) => void setTimeout(resolve, 100));
       }
     } catch {

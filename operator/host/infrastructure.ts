@@ -14,6 +14,7 @@ export interface HostOptions {
   readonly binary: () => Promise<string>;
   readonly runtimeFolder: string;
   readonly onState: (proxy: string, state: RunningProxy) => void;
+  /** Its last process has ended, after it was drained. */
   readonly onGone: (proxy: string) => void;
   readonly onOutput: (proxy: string, ...output: Parameters<EnvoyOptions["onOutput"]>) => void;
 }
@@ -26,7 +27,7 @@ interface Wanted {
 
 export function createHostInfrastructure(options: HostOptions): Infrastructure {
   const running = new Map<ObjectKey, { readonly wanted: Wanted; readonly envoy: RunningEnvoy }>();
-  const ending = new Set<Promise<void>>();
+  const ending = new Map<RunningEnvoy, Promise<void>>();
   let binary: Promise<string> | undefined;
 
   async function start(owner: ObjectKey, wanted: Wanted): Promise<void> {
@@ -55,10 +56,10 @@ export function createHostInfrastructure(options: HostOptions): Infrastructure {
     const known = running.get(owner);
     if (known === undefined) return;
     running.delete(owner);
-    options.onGone(known.wanted.proxy);
     const end = known.envoy.stop(how);
-    ending.add(end);
-    await end.finally(() => ending.delete(end));
+    ending.set(known.envoy, end);
+    await end.finally(() => ending.delete(known.envoy));
+    options.onGone(known.wanted.proxy);
   }
 
   return {
@@ -71,7 +72,8 @@ export function createHostInfrastructure(options: HostOptions): Infrastructure {
     },
     async close() {
       await Promise.all([...running.keys()].map((owner) => stop(owner, "now")));
-      await Promise.all(ending);
+      for (const envoy of ending.keys()) void envoy.stop("now");
+      await Promise.all(ending.values());
     },
   };
 }

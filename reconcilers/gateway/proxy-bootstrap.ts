@@ -2,12 +2,15 @@
 
 import type { Config } from "../../api/config.ts";
 import type { Db } from "../../store/db.ts";
-import { bootstrap, type BootstrapOptions, type StatsMatch } from "../../xds/bootstrap.ts";
+import { bootstrap, type BootstrapOptions, type StatsMatch, type XdsCredentials } from "../../xds/bootstrap.ts";
 import { configKey, type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
 
 /** Where things are mounted in a proxy's pod. */
 export const certificatesPath = "/certs";
 export const sdsPath = "/sds";
+
+const certificateName = "xds_certificate";
+const trustName = "xds_trusted_ca";
 
 export const metricsPort = 19001;
 export const readinessPort = 19003;
@@ -22,13 +25,22 @@ export function bootstrapJson(db: Db, proxy: string): string {
 
 /** Many proxies share a machine, so their own endpoints take any free port of the loopback. */
 function hostOptions({ xds }: Config, spec: EnvoyProxySpec): BootstrapOptions {
-  const { host, port, serverName, caFile, certFile, keyFile } = xds;
+  const { host, port, serverName } = xds;
   const free = { host: "127.0.0.1", port: 0 };
   return {
     admin: free,
     readiness: free,
-    xds: { host, port, serverName, credentials: { type: "files", caFile, certFile, keyFile } },
+    xds: { host, port, serverName, credentials: hostCredentials(xds) },
     ...selection(spec),
+  };
+}
+
+function hostCredentials({ caFile, certFile, keyFile, sdsFiles: files }: Config["xds"]): XdsCredentials {
+  if (files === undefined) return { type: "files", caFile, certFile, keyFile };
+  return {
+    type: "sdsFiles",
+    certificate: { name: certificateName, path: files.certificate },
+    trust: { name: trustName, path: files.trust },
   };
 }
 
@@ -47,8 +59,8 @@ function clusterOptions({ xds }: Config, spec: EnvoyProxySpec): BootstrapOptions
       serverName,
       credentials: {
         type: "sdsFiles",
-        certificate: { name: "xds_certificate", path: `${sdsPath}/xds-certificate.json` },
-        trust: { name: "xds_trusted_ca", path: `${sdsPath}/xds-trusted-ca.json` },
+        certificate: { name: certificateName, path: `${sdsPath}/xds-certificate.json` },
+        trust: { name: trustName, path: `${sdsPath}/xds-trusted-ca.json` },
       },
     },
     ...selection(spec),
@@ -56,18 +68,18 @@ function clusterOptions({ xds }: Config, spec: EnvoyProxySpec): BootstrapOptions
   };
 }
 
-/** Files of the ConfigMap mounted at sdsPath: a Secret each, that Envoy reads again when the mounted certificates change. */
-export function sdsFiles({ xds }: Config): Readonly<Record<string, string>> {
-  const watched = { watched_directory: { path: certificatesPath } };
+/** Files of the ConfigMap mounted at sdsPath: a Secret each, that Envoy reads again when the certificates in `folder` are replaced. */
+export function sdsFiles({ xds }: Pick<Config, "xds">, folder = certificatesPath): Readonly<Record<string, string>> {
+  const watched = { watched_directory: { path: folder } };
   const file = (name: string, secret: object): string => {
     const type = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
     return JSON.stringify({ resources: [{ "@type": type, name, ...secret }] });
   };
   return {
-    "xds-certificate.json": file("xds_certificate", {
+    "xds-certificate.json": file(certificateName, {
       tls_certificate: { certificate_chain: { filename: xds.certFile }, private_key: { filename: xds.keyFile }, ...watched },
     }),
-    "xds-trusted-ca.json": file("xds_trusted_ca", { validation_context: { trusted_ca: { filename: xds.caFile }, ...watched } }),
+    "xds-trusted-ca.json": file(trustName, { validation_context: { trusted_ca: { filename: xds.caFile }, ...watched } }),
   };
 }
 

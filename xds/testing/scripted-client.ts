@@ -43,6 +43,10 @@ export function createProxy() {
       snapshot = next;
       for (const stream of streams) stream.publish(snapshot);
     },
+    forgive(typeUrl: TypeUrl, name: string): void {
+      quarantine.forgive(typeUrl, name);
+      for (const stream of streams) stream.again(typeUrl, name);
+    },
     connect() {
       const received: { readonly line: string; readonly nonce: string; readonly typeUrl: string }[] = [];
       const stream: AdsStream = new AdsStream({
