@@ -68,6 +68,8 @@ export function createEngine(): Engine {
   let runs = 0;
   let ran: Node[] = [];
   const orphans: Node[] = [];
+  /** Results that were compared with what they replaced. Queries that put them into theirs need not compare them again, at every level. */
+  const shareds = new WeakSet<object>();
 
   function mark(node: Node, suspect: Node): void {
     node.suspects.add(suspect);
@@ -117,7 +119,8 @@ export function createEngine(): Engine {
     }
     node.dirty = false;
     ran.push(node);
-    const shared = node.changedAt === 0 ? next : share(node.value, next);
+    const shared = node.changedAt === 0 ? next : share(node.value, next, shareds);
+    if (node.changedAt !== 0 && typeof shared === "object" && shared !== null) shareds.add(shared);
     if (node.changedAt === 0 || !Object.is(shared, node.value)) {
       node.value = shared;
       node.changedAt = clock;

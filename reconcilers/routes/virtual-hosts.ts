@@ -60,12 +60,15 @@ const fencedHosts = memo("fencedHosts", (db: Db, proxy: string, table: string): 
 
 /** The virtual hosts of one shard. Sorted by name. */
 const virtualHosts = memo("virtualHosts", (db: Db, proxy: string, table: string, shard: string): readonly VirtualHost[] => {
+  return hostsOfShard(db, proxy, table, shard).map((host) => virtualHost(db, proxy, table, host));
+});
+
+const hostsOfShard = memo("hostsOfShard", (db: Db, proxy: string, table: string, shard: string): readonly string[] => {
   const hosts = new Set(fencedHosts(db, proxy, table));
   for (const route of db.lookup(routesByAttachment, atShard(proxy, table, Number(shard)))) {
     for (const host of hostsIn(db, route, { proxy, table })) hosts.add(host);
   }
-  const own = [...hosts].filter((host) => shardOf(host) === Number(shard));
-  return own.toSorted().map((host) => virtualHost(db, proxy, table, host));
+  return [...hosts].filter((host) => shardOf(host) === Number(shard)).toSorted();
 });
 
 /** One host: the rules of all routes that serve it, in order of precedence. */
