@@ -106,9 +106,15 @@ export const envoyProxySpec = object(
 const status = object(
   {
     ancestors: optional(
-      list(object({ ancestorRef: parentReference, conditions: optional(refined(conditions(), { maxItems: undefined })) }), {
-        description: "One entry per Gateway or GatewayClass.",
-      }),
+      list(
+        object({
+          ancestorRef: refined(parentReference, { description: "The Gateway or GatewayClass." }),
+          conditions: optional(refined(conditions(), { maxItems: undefined })),
+        }),
+        {
+          description: "One entry per Gateway or GatewayClass.",
+        },
+      ),
     ),
   },
   { description: "What the controller says of it." },
