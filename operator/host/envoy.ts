@@ -190,6 +190,11 @@ class Supervisor implements RunningEnvoy {
 
 async function activeRequests(admin: string): Promise<number> {
   const response = await fetch(`http://${admin}/stats?filter=^http\\..*downstream_rq_active$`);
-  const counts = (await response.text()).matchAll(/: (\d+)$/gm);
+  return requestsIn(await response.text());
+}
+
+/** The requests that Envoy's statistics count as under way, without the one that asks for them. */
+export function requestsIn(statistics: string): number {
+  const counts = statistics.matchAll(/^(?!http\.admin\.).*: (\d+)$/gm);
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }

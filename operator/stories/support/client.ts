@@ -91,28 +91,46 @@ export function answers(
   return Promise.all(table.map(async ([line]) => [line, short(await ask(port, line))] as const));
 }
 
-/** The same over HTTP/2: requests of one connection, one after the other. */
-export async function askHttp2(origin: string, lines: readonly string[], sni?: string): Promise<string[]> {
+/** One HTTP/2 connection. */
+export interface Http2Connection {
+  ask(line: string): Promise<string>;
+  /** Whether the other side asked to end it, or ended it. */
+  ended(): boolean;
+  close(): void;
+}
+
+export function connect(origin: string, sni?: string): Http2Connection {
   const session = connectHttp2(origin, { ...(sni !== undefined && { servername: sni }), rejectUnauthorized: false });
+  let ended = false;
+  for (const event of ["goaway", "close", "error"]) session.on(event, () => (ended = true));
+  return {
+    ended: () => ended,
+    close: () => session.close(),
+    ask(line) {
+      const { method, host, path, headers } = parseLine(line);
+      return new Promise((resolve, reject) => {
+        session.once("error", reject);
+        const stream = session.request({ ...headers, ":method": method, ":path": path, ":authority": host });
+        stream.once("error", reject);
+        stream.once("response", (head) => {
+          stream.resume();
+          session.off("error", reject);
+          const backend = head["x-backend"];
+          resolve(head[":status"] === 200 && backend !== undefined ? String(backend) : String(head[":status"]));
+        });
+      });
+    },
+  };
+}
+
+/** Short answers over one HTTP/2 connection, asked one after the other. */
+export async function askHttp2(origin: string, lines: readonly string[], sni?: string): Promise<string[]> {
+  const connection = connect(origin, sni);
   const got: string[] = [];
   try {
-    for (const line of lines) {
-      const { method, host, path, headers } = parseLine(line);
-      const stream = session.request({ ...headers, ":method": method, ":path": path, ":authority": host });
-      got.push(
-        await new Promise<string>((resolve, reject) => {
-          session.once("error", reject);
-          stream.once("error", reject);
-          stream.once("response", (head) => {
-            stream.resume();
-            const backend = head["x-backend"];
-            resolve(head[":status"] === 200 && backend !== undefined ? String(backend) : String(head[":status"]));
-          });
-        }),
-      );
-    }
+    for (const line of lines) got.push(await connection.ask(line));
   } finally {
-    session.close();
+    connection.close();
   }
   return got;
 }

@@ -1,0 +1,46 @@
+// Self-signed certificates for stories, as Secrets.
+
+import { webcrypto } from "node:crypto";
+import { x509 } from "../../host/x509.ts";
+import { object, type ApiObject } from "./objects.ts";
+
+const algorithms = {
+  ecdsa: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  rsa: { name: "RSASSA-PKCS1-v1_5", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: "SHA-256" },
+};
+
+export interface StoryCertificate {
+  /** SHA-256, as Node shows a peer's. */
+  readonly fingerprint: string;
+  secret(name: string): ApiObject;
+}
+
+export async function makeCertificate(host: string, type: keyof typeof algorithms = "ecdsa"): Promise<StoryCertificate> {
+  const algorithm = algorithms[type];
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(16))).toString("hex"),
+      name: `CN=${host}`,
+      notBefore: new Date(Date.now() - 3_600_000),
+      notAfter: new Date(Date.now() + 86_400_000),
+      keys,
+      signingAlgorithm: algorithm,
+      extensions: [new x509.SubjectAlternativeNameExtension([{ type: "dns", value: host }])],
+    },
+    webcrypto,
+  );
+  const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
+  const digest = Buffer.from(await certificate.getThumbprint("SHA-256"))
+    .toString("hex")
+    .toUpperCase();
+  const base64 = (text: string): string => Buffer.from(`${text}\n`).toString("base64");
+  return {
+    fingerprint: digest.match(/../g)!.join(":"),
+    secret: (name) =>
+      object("v1", "Secret", name, {
+        type: "kubernetes.io/tls",
+        data: { "tls.crt": base64(certificate.toString("pem")), "tls.key": base64(key) },
+      }),
+  };
+}
