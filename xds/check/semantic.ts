@@ -5,7 +5,7 @@ import { type DescMessage, isMessage, type Message, type MessageShape } from "@b
 import { RE2JS } from "re2js";
 import { config_core_v3, config_route_v3, type_matcher_v3 } from "#envoy";
 import { directResponseLimits } from "../envoy/virtual-host.ts";
-import { unknownCommand } from "./substitution.ts";
+import { commandTrouble } from "./substitution.ts";
 import type { Report } from "./violation.ts";
 
 type SemanticCheck = (message: Message, report: Report) => void;
@@ -44,8 +44,8 @@ export const semanticChecks: ReadonlyMap<string, SemanticCheck> = new Map([
   on(config_core_v3.HeaderValueOptionSchema, ({ header }, report) => {
     if (header === undefined) return;
     if (isProtected(header.key)) report("header.protected", `the header ${header.key} may not be edited`);
-    const unknown = unknownCommand(header.value);
-    if (unknown !== undefined) report("header.command", `${unknown} is not a command that Envoy knows`);
+    const trouble = commandTrouble(header.value);
+    if (trouble !== undefined) report("header.command", trouble);
   }),
 
   on(config_route_v3.RouteSchema, ({ requestHeadersToRemove }, report) => {
