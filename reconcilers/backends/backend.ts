@@ -92,7 +92,7 @@ function endpointProblem({ fqdn, ip, unix }: EndpointSpec, onHost: boolean): str
   }
   if (unix === undefined) return "has an endpoint without fqdn, ip or unix";
   // The length of sun_path on Linux, with its final zero byte.
-  if (unix.path === "" || unix.path.length > 107) return "has a Unix socket path that is empty or longer than 107 bytes";
+  if (unix.path === "" || Buffer.byteLength(unix.path) > 107) return "has a Unix socket path that is empty or longer than 107 bytes";
   return undefined;
 }
 
