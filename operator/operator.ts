@@ -14,6 +14,7 @@ import { createExpiryWatch } from "./expiry.ts";
 import { createFeedback, type Feedback } from "./feedback.ts";
 import { envoyPath } from "./host/envoy-binary.ts";
 import { watchFiles } from "./host/files.ts";
+import { messageOf } from "./host/folder.ts";
 import { createHostInfrastructure } from "./host/infrastructure.ts";
 import { announce } from "./host/running-file.ts";
 import { createXdsIdentity, type XdsIdentity } from "./host/xds-identity.ts";
@@ -218,8 +219,4 @@ async function requirePaths(paths: readonly string[]): Promise<void> {
       throw new Error(`cannot read the resources at ${path}: ${messageOf(cause)}`);
     });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

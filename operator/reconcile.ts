@@ -6,6 +6,7 @@ import type { OwnedObject } from "../reconcilers/reconciler.ts";
 import type { ObjectKey } from "../store/key.ts";
 import type { Store } from "../store/store.ts";
 import { systemClock, type Clock } from "./clock.ts";
+import { messageOf } from "./host/folder.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 
 const retryMs = 5_000;
@@ -48,7 +49,7 @@ export function createOwnedLoop({ store, infrastructure, complain, clock = syste
         owner.done = wanted;
       } catch (cause) {
         owner.done = undefined;
-        complain(`${id}: ${cause instanceof Error ? cause.message : String(cause)}`);
+        complain(`${id}: ${messageOf(cause)}`);
         cancelRetry();
         cancelRetry = clock.after(retryMs, wake);
         break;

@@ -2,7 +2,7 @@
 // same object as last time is skipped. Decides neither when to send nor in which order.
 
 import { shardOf } from "./model/shards.ts";
-import type { Resource, ResourceSet } from "./resource.ts";
+import type { Resource, ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
 import { covers, drafts, type Subscription } from "./subscription.ts";
 
 export interface Delta {
@@ -86,3 +86,8 @@ export const lookup = (resources: ResourceSet, name: string): Resource | undefin
 export const noResourceSet: ResourceSet = { shards: [] };
 
 const never = (): boolean => false;
+
+/** Whether the snapshot has a resource of this type and name. */
+export function inSnapshot(snapshot: Snapshot, { typeUrl }: { readonly typeUrl: TypeUrl }, name: string): boolean {
+  return lookup(snapshot.resources.get(typeUrl) ?? noResourceSet, name) !== undefined;
+}

@@ -10,3 +10,7 @@ export const typeUrls = {
   scopedRouteConfiguration: "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration",
   secret: "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
 } as const satisfies Record<string, TypeUrl>;
+
+export function isTypeUrl(text: string): text is TypeUrl {
+  return text.startsWith("type.googleapis.com/");
+}
