@@ -1,10 +1,20 @@
 // The aggregated delta xDS server: the only importer of @grpc/grpc-js. Owns the port, the streams and who may ask for which proxy; what is
 // said on a stream is xds/stream.ts. Runs no translation and waits for no client: a slow Envoy slows only itself.
 
-import { Server, ServerCredentials, status, type ServerDuplexStream, type ServiceDefinition } from "@grpc/grpc-js";
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  setLogVerbosity,
+  status,
+  type ServerDuplexStream,
+  type ServiceDefinition,
+} from "@grpc/grpc-js";
 import type { Clock, Timing } from "./clock.ts";
+import { identify, type Authorise } from "./identify.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
 import type { Resource, Snapshot, TypeUrl } from "./resource.ts";
+import { joinedForNow } from "./scratch.ts";
 import { AdsStream } from "./stream.ts";
 import { typeStates, type TypeState } from "./type-state.ts";
 import { decodeRequest, type Node } from "./wire.ts";
@@ -49,7 +59,7 @@ export interface XdsServerOptions {
   readonly clock: Clock;
   readonly timing?: Partial<Timing>;
   /** Which proxy a client may be told about. Absent = the one it names as its node cluster. */
-  readonly authorise?: (peer: string, node: Node) => { readonly proxy: string } | { readonly refusal: string };
+  readonly authorise?: Authorise;
   readonly onConnected?: (client: Client) => void;
   readonly onDisconnected?: (client: Client) => void;
   readonly onAcknowledged?: (acknowledgement: Acknowledgement) => void;
@@ -90,6 +100,8 @@ const channelOptions = {
   "grpc.keepalive_permit_without_calls": 1,
 };
 
+setLogVerbosity(logVerbosity.NONE); // what fails is told by us
+
 const bytesAsTheyAre = (bytes: Buffer): Buffer => bytes;
 
 const service: ServiceDefinition = {
@@ -99,12 +111,13 @@ const service: ServiceDefinition = {
     responseStream: true,
     requestSerialize: bytesAsTheyAre,
     requestDeserialize: bytesAsTheyAre,
-    responseSerialize: bytesAsTheyAre,
+    // grpc-js copies it behind its own header before it does anything else.
+    responseSerialize: joinedForNow,
     responseDeserialize: bytesAsTheyAre,
   },
 };
 
-type Call = ServerDuplexStream<Buffer, Buffer>;
+type Call = ServerDuplexStream<Buffer, readonly Uint8Array[]>;
 
 /** What all streams of one proxy share. */
 interface ProxyRecord {
@@ -233,7 +246,7 @@ function createStreams(options: XdsServerOptions, proxies: Map<string, ProxyReco
       let connection: Connection | undefined;
       call.on("data", (bytes: Buffer) => {
         if (connection === undefined) {
-          const asked = identify(options, call, bytes);
+          const asked = identify({ authorise: options.authorise, peer: call.getPeer(), bytes });
           if ("refusal" in asked) {
             log("xDS client refused", { peer: call.getPeer(), reason: asked.refusal });
             call.emit("error", { code: status.PERMISSION_DENIED, details: asked.refusal });
@@ -272,20 +285,6 @@ function createStreams(options: XdsServerOptions, proxies: Map<string, ProxyReco
       forget(proxy);
     },
   };
-}
-
-type Identity = { readonly node: Node; readonly proxy: string } | { readonly refusal: string };
-
-function identify({ authorise }: XdsServerOptions, call: Call, bytes: Buffer): Identity {
-  let node: Node | undefined;
-  try {
-    ({ node } = decodeRequest(bytes, true));
-  } catch (cause) {
-    return { refusal: `the first request cannot be read: ${cause instanceof Error ? cause.message : String(cause)}` };
-  }
-  if (node === undefined || node.cluster === "") return { refusal: "the first request names no node cluster" };
-  const answer = authorise?.(call.getPeer(), node) ?? { proxy: node.cluster };
-  return "refusal" in answer ? answer : { node, proxy: answer.proxy };
 }
 
 function stateOf({ client, connectedSince, stream }: Connection, { quarantine }: ProxyRecord, clock: Clock): StreamState {

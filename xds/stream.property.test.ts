@@ -115,7 +115,7 @@ function run(script: typeof steps extends fc.Arbitrary<infer Value> ? Value : ne
       clock,
       quarantine,
       timing: { graceMs: 10_000, warmingMs: 2000, repairMs: 100 },
-      write: (bytes) => envoy.receive(bytes),
+      write: (pieces) => envoy.receive(Buffer.concat(pieces)),
       onSettled: () => {},
       onRefused: () => {},
       onQuarantineChanged: () => stream!.pump(),

@@ -2,7 +2,7 @@
 // snapshots and of time, and writes bytes; it knows nothing of gRPC, and never waits.
 
 import type { Clock, Timing } from "./clock.ts";
-import { diff, lookup, noResourceSet, type Delta } from "./diff.ts";
+import { diff, inSnapshot, lookup, type Delta } from "./diff.ts";
 import {
   createLane,
   dueRemovals,
@@ -21,11 +21,12 @@ import { mustBeWrittenBefore, mustWait, removedAtOnce, removeOrder, routingTypes
 import type { Quarantine } from "./quarantine.ts";
 import type { Resource, ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
 import { covers, doubt, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
-import { typeUrls } from "./type-urls.ts";
+import { isTypeUrl, typeUrls } from "./type-urls.ts";
 import { encodeResponse, type DeltaRequest } from "./wire.ts";
 
 export interface StreamOptions {
-  readonly write: (response: Buffer) => void;
+  /** A response in pieces. */
+  readonly write: (response: readonly Uint8Array[]) => void;
   readonly clock: Clock;
   readonly timing: Timing;
   readonly quarantine: Quarantine;
@@ -151,9 +152,9 @@ export class AdsStream {
     const { fresh } = noteSent(lane, { nonce, updated, removed, since: now }, before);
     for (const { name, warms } of updated)
       if (warms && fresh.has(name)) lane.warming.set(name, now + this.#options.timing.warmingMs);
-    const bytes = encodeResponse({ typeUrl: lane.typeUrl, nonce, updated, removed });
-    this.bytesSent += bytes.length;
-    this.#options.write(bytes);
+    const pieces = encodeResponse({ typeUrl: lane.typeUrl, nonce, updated, removed });
+    for (const piece of pieces) this.bytesSent += piece.length;
+    this.#options.write(pieces);
   }
 
   /**
@@ -301,8 +302,3 @@ export class AdsStream {
     );
   }
 }
-
-const isTypeUrl = (text: string): text is TypeUrl => text.startsWith("type.googleapis.com/");
-
-const inSnapshot = (snapshot: Snapshot, lane: Lane, name: string): boolean =>
-  lookup(snapshot.resources.get(lane.typeUrl) ?? noResourceSet, name) !== undefined;

@@ -61,7 +61,7 @@ test("a response is what protobuf-es would read, with resources of any size", ()
   );
   fc.assert(
     fc.property(resources, fc.array(names, { maxLength: 3 }), fc.string(), (updated, removed, nonce) => {
-      const bytes = encodeResponse({ typeUrl: typeUrls.cluster, nonce, updated, removed });
+      const bytes = Buffer.concat(encodeResponse({ typeUrl: typeUrls.cluster, nonce, updated, removed }));
       const read = fromBinary(service_discovery_v3.DeltaDiscoveryResponseSchema, bytes);
       expect({ typeUrl: read.typeUrl, nonce: read.nonce, removed: read.removedResources }).toEqual({
         typeUrl: typeUrls.cluster,

@@ -55,12 +55,12 @@ export function decodeRequest(bytes: Uint8Array, withNode: boolean): DeltaReques
   return { ...(node && { node }), typeUrl, subscribe, unsubscribe, initialVersions, nonce, ...(error && { error }) };
 }
 
-/** Encodes a response by splicing the bytes of its resources: each is copied once, into the result. */
-export function encodeResponse(response: DeltaResponse): Buffer {
+/** A response in pieces, to be joined where it is written: the bytes of its resources are not copied here. */
+export function encodeResponse(response: DeltaResponse): readonly Uint8Array[] {
   const chunks: Uint8Array[] = response.updated.flatMap((resource) => frame(resource, response.typeUrl));
   chunks.push(stringField(4, response.typeUrl), stringField(5, response.nonce));
   for (const name of response.removed) chunks.push(stringField(6, name));
-  return Buffer.concat(chunks);
+  return chunks;
 }
 
 /** DeltaDiscoveryResponse.resources of each small resource, made once: an unchanged resource is the same object in the next snapshot. */

@@ -53,10 +53,10 @@ export function createProxy() {
         clock,
         timing,
         quarantine,
-        write(bytes) {
+        write(pieces) {
           const { typeUrl, nonce, resources, removedResources } = fromBinary(
             service_discovery_v3.DeltaDiscoveryResponseSchema,
-            bytes,
+            Buffer.concat(pieces),
           );
           const names = [
             ...resources.map(({ name, resource: any }) => `${name}=${Buffer.from(any!.value).toString()}`).toSorted(),
