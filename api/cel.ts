@@ -18,6 +18,9 @@ export interface CompiledRule {
   evaluate(self: CelInput, oldSelf: CelInput | undefined): true | string;
 }
 
+/** How the message of a rule begins that could not be evaluated. */
+export const notChecked = "could not be checked";
+
 /** Throws when the rule is not CEL, or uses what we left out: rules are ours, not the user's. */
 export function compileRule(rule: Rule): CompiledRule {
   if (rule.optionalOldSelf) throw new Error(`CEL rule needs optionalOldSelf, which is not supported: ${rule.rule}`);
@@ -35,7 +38,7 @@ export function compileRule(rule: Rule): CompiledRule {
         return typeof said === "string" && said.trim() !== "" ? said : rule.message;
       }
       const cause = isCelError(result) ? result.message : "the result is not true or false";
-      return `could not be checked (${rule.message}): ${cause} in rule ${rule.rule}`;
+      return `${notChecked} (${rule.message}): ${cause} in rule ${rule.rule}`;
     },
   };
 }

@@ -47,7 +47,7 @@ const cases: readonly (readonly [kind: string, body: object, problems: readonly 
   ],
   ["EndpointSlice", { addressType: "IPv5", endpoints: [] }, ['addressType: must be one of "IPv4", "IPv6", "FQDN", not "IPv5"']],
   ["Secret", { type: "kubernetes.io/tls", data: { "tls.crt": "YQ==" }, stringData: { a: "b" } }, []],
-  ["Secret", { data: { "tls.crt": "a b" } }, ['data[tls.crt]: must be a valid byte: "a b"']],
+  ["Secret", { data: { "tls.crt": "a b" } }, ['data[tls.crt]: must be a valid base64 text: "a b"']],
   ["ConfigMap", { data: { "ca.crt": "x" } }, []],
   ["ConfigMap", { data: { a: 1 } }, ["data.a: must be of type string, not integer"]],
   ["Namespace", {}, []],

@@ -2,6 +2,7 @@
 // Knows no kind; the table of kinds is kinds.ts. Nothing a user writes makes it throw.
 
 import type { JsonSchema } from "./schema.ts";
+import { notChecked } from "./cel.ts";
 import { checkMetadata, checkType } from "./validate/metadata.ts";
 import type { NamedKind } from "./validate/metadata.ts";
 import { report } from "./validate/problem.ts";
@@ -43,8 +44,18 @@ export function validate(target: ValidatedKind | JsonSchema, value: unknown, opt
   if (findings.problems.every((problem) => !blocking.has(problem.kind))) {
     checkRules(schema, { value: cleaned, old: options.old }, findings);
   }
-  const usable = findings.problems.every((problem) => problem.kind === "unknownField");
-  return { object: usable ? cleaned : undefined, problems: findings.problems };
+  const problems = withoutEchoes(findings.problems);
+  const usable = problems.every((problem) => problem.kind === "unknownField");
+  return { object: usable ? cleaned : undefined, problems };
+}
+
+/** A rule that fails to run because of a value that is already said to be wrong tells a user nothing. */
+function withoutEchoes(problems: readonly Problem[]): readonly Problem[] {
+  const said = problems.filter(({ kind }) => kind !== "rule" && kind !== "unknownField");
+  return problems.filter(
+    ({ kind, message, path }) =>
+      kind !== "rule" || !message.startsWith(notChecked) || !said.some((other) => other.path.startsWith(path)),
+  );
 }
 
 /** What reconcilers rely on: everything that is there has its type, and everything required is there. */

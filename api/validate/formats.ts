@@ -5,7 +5,13 @@ import { isIPv4, isIPv6 } from "node:net";
 /** Why the text does not have the format, or undefined when it does. */
 export function formatMistake(format: string, text: string): string | undefined {
   const test = formats[format];
-  return test === undefined || test(text) ? undefined : `must be a valid ${format}: "${text}"`;
+  const name = format === "byte" ? "base64 text" : format;
+  return test === undefined || test(text) ? undefined : `must be a valid ${name}: ${quoted(text)}`;
+}
+
+/** A user's text in a message: all of a short one. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
 
 const dateTime = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;

@@ -1,7 +1,8 @@
 // Checks of single values against a schema: type, enum, pattern, length, range, format. Also whether a value has a form, for oneOf and its like.
 
 import type { JsonSchema } from "../schema.ts";
-import { formatMistake, lengthOf, regExpOf } from "./formats.ts";
+import { formatMistake, lengthOf, quoted, regExpOf } from "./formats.ts";
+import { patternWords } from "./pattern-words.ts";
 import { report } from "./problem.ts";
 import type { Findings } from "./problem.ts";
 
@@ -22,7 +23,11 @@ export function checkScalar(schema: JsonSchema, value: unknown, findings: Findin
   }
   if (schema.enum && !schema.enum.includes(value)) {
     const values = schema.enum.map((one) => JSON.stringify(one)).join(", ");
-    report(findings, "notSupported", `must be one of ${values}, not ${JSON.stringify(value)}`);
+    report(
+      findings,
+      "notSupported",
+      `must be one of ${values}, not ${typeof value === "string" ? quoted(value) : JSON.stringify(value)}`,
+    );
   }
   if (typeof value === "string") checkString(schema, value, findings);
   else if (typeof value === "number") checkNumber(schema, value, findings);
@@ -44,7 +49,7 @@ function checkString(schema: JsonSchema, value: string, findings: Findings): voi
     report(findings, "invalid", `must have at least ${minLength} characters, not ${lengthOf(value)}`);
   }
   if (pattern !== undefined && !regExpOf(pattern).test(value)) {
-    report(findings, "invalid", `must match ${pattern}, not ${JSON.stringify(value)}`);
+    report(findings, "invalid", `must ${patternWords.get(pattern) ?? `match ${pattern}`}, not ${quoted(value)}`);
   }
   const mistake = format === undefined ? undefined : formatMistake(format, value);
   if (mistake !== undefined) report(findings, "invalid", mistake);

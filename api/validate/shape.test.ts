@@ -50,3 +50,12 @@ test("what an API server fills into metadata has its types", () => {
     "type metadata.ownerReferences: must be of type array of objects, not array",
   ]);
 });
+
+test("patterns are told in words, and a rule that fails for a value that is wrong already is not told", () => {
+  const spec = { hostnames: ["a.example.com:80"], rules: [{ timeouts: { request: "1d" } }] };
+  expect(judge({ ...route, spec }, "full").problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    "spec.hostnames[0]: must be a hostname in lower case, such as www.example.com, perhaps with '*.' before it; " +
+      'without scheme, port or final dot, not "a.example.com:80"',
+    'spec.rules[0].timeouts.request: must be a duration such as 500ms, 10s or 1h30m, not "1d"',
+  ]);
+});
