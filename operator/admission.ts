@@ -1,7 +1,8 @@
 // The door for objects from YAML: the kinds of api/ and their schemas. Nothing of a wrong shape comes in by either judge, so that
 // reconcilers may trust the types.
 
-import { kindServed } from "../api/kinds.ts";
+import { kinds, kindServed } from "../api/kinds.ts";
+import { asStored } from "../api/stored.ts";
 import { validate } from "../api/validate.ts";
 import type { Judge } from "./host/yaml.ts";
 
@@ -21,7 +22,17 @@ function judgeWith(mode: "full" | "types"): Judge {
       const served = kindServed(apiVersion, kind);
       if (served === undefined) return { problems: [] };
       const { object, problems } = validate(served, value, { mode });
-      return { object, problems: problems.map(({ at, message }) => ({ path: at, message })) };
+      return { object: asStored(kind, object), problems: problems.map(({ at, message }) => ({ path: at, message })) };
     },
+    unread,
   };
+}
+
+function unread(apiVersion: string, kind: string): string {
+  const exact = kinds.find((each) => each.kind === kind);
+  const similar = exact ?? kinds.find((each) => each.kind.toLowerCase() === kind.toLowerCase());
+  const what = `${kind} of ${apiVersion} is not a kind that is read here`;
+  if (similar === undefined) return what;
+  const prefix = similar.group === "" ? "" : `${similar.group}/`;
+  return `${what}; ${similar.kind} of ${similar.versions.map((version) => `${prefix}${version}`).join(" or ")} is`;
 }

@@ -81,7 +81,9 @@ function read(chunk: string, firstLine: number, start: Place): YamlDocument {
   const document = parseOne(chunk);
   const errors = document.errors.map((error) => ({
     ...placeAt(error.pos[0]),
-    message: error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""),
+    message: /call stack/.test(error.message)
+      ? "is nested too deeply"
+      : error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""),
   }));
   if (errors.length > 0) return { text: chunk, value: undefined, start, errors, place: () => start };
   try {

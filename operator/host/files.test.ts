@@ -6,6 +6,7 @@ import type { Judge, Problem } from "./yaml.ts";
 
 /** Every kind is namespaced; `spec.bad` is a mistake. The real judge has its own tests. */
 const judge: Judge = {
+  unread: (apiVersion, kind) => `${kind} of ${apiVersion} is not a kind that is read here`,
   scope: (_, kind) => (kind === "Unknown" ? undefined : kind === "Namespace" ? "cluster" : "namespaced"),
   judge(_, __, value) {
     const bad = (value as { spec?: { bad?: unknown } }).spec?.bad !== undefined;
@@ -172,7 +173,7 @@ test("what cannot be used is named, and the rest is served", async () => {
   expect(problems.map(({ file, line, message }) => [file.slice(-6), line, message])).toEqual([
     ["b.yaml", 1, "Unknown of v1 is not a kind that is read here"],
     ["b.yaml", 6, "not an object: apiVersion, kind and metadata are expected"],
-    ["b.yaml", 8, "kind is missing or not a string"],
+    ["b.yaml", 8, "is required"],
     ["c.yaml", 1, expect.stringMatching(/^cannot be read: The encoded data was not valid/)],
   ]);
   await chmod(at("a.yaml"), 0o600);

@@ -50,6 +50,8 @@ export interface Judge {
   /** undefined: a kind that we do not read. */
   scope(apiVersion: string, kind: string): "namespaced" | "cluster" | undefined;
   judge(apiVersion: string, kind: string, value: unknown): Judgement;
+  /** Why a kind without a scope is not read, and what may be meant. */
+  unread(apiVersion: string, kind: string): string;
 }
 
 export interface Parsed {
@@ -131,20 +133,21 @@ function readObject(item: Item): { object?: ParsedObject; problems: readonly Pro
     blind: true,
   });
   if (!isRecord(value)) return nameless([], "not an object: apiVersion, kind and metadata are expected");
-  if (typeof value.apiVersion !== "string") return nameless(["apiVersion"], "apiVersion is missing or not a string");
-  if (typeof value.kind !== "string") return nameless(["kind"], "kind is missing or not a string");
+  if (typeof value.apiVersion !== "string") return nameless(["apiVersion"], wanted(value.apiVersion, "a string"));
+  if (typeof value.kind !== "string") return nameless(["kind"], wanted(value.kind, "a string"));
   const { apiVersion, kind } = value;
   const scope = judge.scope(apiVersion, kind);
   if (scope === undefined) {
     return {
-      problems: [{ file, ...start, kind, message: `${kind} of ${apiVersion} is not a kind that is read here` }],
+      problems: [{ file, ...start, kind, message: judge.unread(apiVersion, kind) }],
       blind: false,
     };
   }
   const metadata = value.metadata;
-  if (!isRecord(metadata) || typeof metadata.name !== "string") return nameless(["metadata", "name"], "metadata.name is missing");
+  if (!isRecord(metadata)) return nameless(["metadata"], wanted(metadata, "an object"));
+  if (typeof metadata.name !== "string") return nameless(["metadata", "name"], wanted(metadata.name, "a string"));
   const { namespace: given } = metadata;
-  if (given !== undefined && typeof given !== "string") return nameless(["metadata", "namespace"], "must be a string");
+  if (given !== undefined && typeof given !== "string") return nameless(["metadata", "namespace"], wanted(given, "a string"));
   const namespace = scope === "cluster" ? undefined : given || defaultNamespace;
   const { namespace: _, ...rest } = metadata;
   const complete = { ...value, metadata: namespace === undefined ? rest : { ...rest, namespace } };
@@ -161,6 +164,14 @@ function readObject(item: Item): { object?: ParsedObject; problems: readonly Pro
   if (object === undefined) return { problems: placed, blind: false };
   const parsed = { file, ...start, id: `${kind} ${key}`, kind, key, object: withUid(object as RawObject, `${kind} ${key}`) };
   return { object: parsed, problems: placed, blind: false };
+}
+
+/** What a field must be, and what it is; a number is the usual accident of YAML. */
+function wanted(value: unknown, type: string): string {
+  if (value === undefined || value === null) return "is required";
+  const hint =
+    type === "a string" && ["number", "boolean"].includes(typeof value) ? `; write it in quotes: "${String(value)}"` : "";
+  return `must be ${type}, not ${Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`}${hint}`;
 }
 
 /** The same object has the same uid in every run, as long as nobody gave it one. */
