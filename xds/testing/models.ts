@@ -1,9 +1,6 @@
 // Model values for tests: complete by default, one field away from what a test is about.
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { makeCertificate } from "../../reconcilers/testing/certificates.ts";
 import type { Cluster, LoadAssignment } from "../model/backend.ts";
 import type { FilterChain, Listener } from "../model/listener.ts";
 import type { Origin } from "../model/origin.ts";
@@ -99,18 +96,8 @@ export function someProxy(parts: Partial<ProxyParts> = {}): Proxy {
   };
 }
 
-/** A self-signed certificate for a name, made by openssl. */
+/** A self-signed certificate for a name. */
 export function someCertificate(host: string): { readonly chainPem: string; readonly keyPem: string } {
-  const folder = mkdtempSync(join(tmpdir(), "certificate-"));
-  try {
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const files = ["-keyout", key, "-out", cert];
-    const name = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=DNS:${host}`];
-    execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", ...name, ...files], {
-      stdio: "pipe",
-    });
-    return { chainPem: readFileSync(cert, "utf8"), keyPem: readFileSync(key, "utf8") };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const { certificate, key } = makeCertificate({ names: [host] });
+  return { chainPem: certificate, keyPem: key };
 }
