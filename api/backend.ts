@@ -6,7 +6,7 @@ import type { Static } from "./schema.ts";
 import { backendTLSSettings, tlsVersionRules, trustRules } from "./shared/tls.ts";
 
 // Exactly what the API admits, oddities too: "::" is refused by minLength, and so are IPv6 addresses that embed an IPv4 address.
-const ipAddress = String.raw`^((25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.){3}(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)$|^(([0-9a-fA-F]{1,4}:){1,7}[0-9a-fA-F]{1,4}|::|(([0-9a-fA-F]{1,4}:){0,5})?(:[0-9a-fA-F]{1,4}){1,2})$`;
+export const ipAddress = String.raw`^((25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.){3}(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)$|^(([0-9a-fA-F]{1,4}:){1,7}[0-9a-fA-F]{1,4}|::|(([0-9a-fA-F]{1,4}:){0,5})?(:[0-9a-fA-F]{1,4}){1,2})$`;
 
 const port = integer({ format: "int32", minimum: 0, maximum: 65535, description: "Port number." });
 

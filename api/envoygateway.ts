@@ -2,12 +2,25 @@
 // Defaults here are those of single fields; operator/config.ts fills in the rest.
 
 import { labelSelector, duration, preciseHostname, secretReference } from "./gateway/fields.ts";
-import { choice, decimal, flag, integer, intOrString, list, map, object, optional, preserved, text } from "./schema.ts";
+import { choice, flag, integer, intOrString, list, map, object, optional, preserved, text } from "./schema.ts";
 import type { Static } from "./schema.ts";
+import { ipAddress } from "./backend.ts";
 import { envoyProxySpec } from "./envoyproxy.ts";
 import { byteQuantity, count, kubernetesPatch, strings } from "./shared/values.ts";
 
 const port = integer({ format: "int32", minimum: 0, maximum: 65535, description: "Port number." });
+const logComponents = [
+  "default",
+  "provider",
+  "gateway-api",
+  "xds-translator",
+  "xds-server",
+  "xds",
+  "infrastructure",
+  "global-ratelimit",
+]
+  .map((name) => `'${name}'`)
+  .join(", ");
 const prometheus = optional(object({ disable: optional(flag()) }));
 
 const kubernetes = object({
@@ -95,6 +108,18 @@ const groupVersionKinds = optional(list(object({ group: text(), version: text(),
 const hooks = optional(list(choice(["VirtualHost", "Route", "HTTPListener", "Translation", "Cluster"])));
 const includeAll = optional(object({ includeAll: optional(flag()) }));
 
+const grpcStatusCodes = [
+  ...(["CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS"] as const),
+  ...(["PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE"] as const),
+  ...(["UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"] as const),
+];
+
+/** Gateway API's Fraction without its rule that a fraction is at most 1: a multiplier of waits is more. */
+const backoffMultiplier = object({
+  numerator: integer({ format: "int32", minimum: 0 }),
+  denominator: integer({ format: "int32", minimum: 1, default: 100 }),
+});
+
 const extensionManager = object({
   resources: groupVersionKinds,
   policyResources: groupVersionKinds,
@@ -114,8 +139,10 @@ const extensionManager = object({
     object({
       hostname: optional(preciseHostname("Name sent to the service.")),
       fqdn: optional(object({ hostname: preciseHostname("DNS name."), port })),
-      ip: optional(object({ address: text({ minLength: 3, maxLength: 45 }), port })),
-      unix: optional(object({ path: text() })),
+      ip: optional(object({ address: text({ minLength: 3, maxLength: 45, pattern: ipAddress }), port })),
+      unix: optional(
+        object({ path: text({ rules: [{ rule: "size(self) <= 108", message: "a socket path has at most 108 characters" }] }) }),
+      ),
       zone: optional(text()),
       host: optional(text()),
       port: count("Deprecated: use fqdn or ip.", { default: 80, minimum: 0 }),
@@ -130,8 +157,8 @@ const extensionManager = object({
           maxAttempts: optional(integer()),
           initialBackoff: optional(duration("0.1s when absent.")),
           maxBackoff: optional(duration("1s when absent.")),
-          backoffMultiplier: optional(object({ numerator: decimal(), denominator: decimal({ default: 100 }) })),
-          RetryableStatusCodes: optional(strings("gRPC status codes in capitals.")),
+          backoffMultiplier: optional(backoffMultiplier),
+          RetryableStatusCodes: optional(list(choice(grpcStatusCodes))),
         }),
       ),
     }),
@@ -164,7 +191,15 @@ export const envoyGatewaySchema = object({
   ),
   logging: optional(
     object({
-      level: map(choice(["trace", "debug", "info", "warn", "error"]), { default: { default: "info" } }),
+      level: map(choice(["trace", "debug", "info", "warn", "error"]), {
+        default: { default: "info" },
+        rules: [
+          {
+            rule: `self.all(component, component in [${logComponents}])`,
+            message: `components are ${logComponents}`,
+          },
+        ],
+      }),
       encoder: optional(choice(["Text", "JSON"])),
     }),
   ),

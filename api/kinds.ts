@@ -48,7 +48,7 @@ export const kinds: readonly KindDefinition[] = [
     namespaced: false,
     schema: jsonSchema(GatewayClassSchema),
   },
-  { ...gatewayApi, kind: "Gateway", plural: "gateways", shortNames: ["gtw"], schema: jsonSchema(GatewaySchema) },
+  { ...gatewayApi, kind: "Gateway", plural: "gateways", shortNames: ["gtw", "gw"], schema: jsonSchema(GatewaySchema) },
   { ...gatewayApi, kind: "HTTPRoute", plural: "httproutes", schema: jsonSchema(HTTPRouteSchema) },
   {
     ...gatewayApi,

@@ -1,32 +1,19 @@
 // Kinds as users write them on the command line: any case, singular, plural or short ("gw"), and what they may have meant.
 
-import type { Kind } from "../store/kinds.ts";
-
-const names: Readonly<Record<string, readonly string[]>> = {
-  GatewayClass: ["gatewayclasses", "gc"],
-  Gateway: ["gateways", "gtw", "gw"],
-  HTTPRoute: ["httproutes"],
-  ReferenceGrant: ["referencegrants", "refgrant"],
-  EnvoyProxy: ["envoyproxies"],
-  Backend: ["backends"],
-  HTTPRouteFilter: ["httproutefilters", "hrf"],
-  Service: ["services", "svc"],
-  EndpointSlice: ["endpointslices"],
-  Secret: ["secrets"],
-  ConfigMap: ["configmaps", "cm"],
-  Namespace: ["namespaces", "ns"],
-} satisfies Partial<Record<Kind, readonly string[]>>;
+import { kinds } from "../api/kinds.ts";
 
 /** The kind, or the sentence that says what is wrong, with a hint when a kind is near. */
 export function kindNamed(text: string): { readonly kind: string } | { readonly problem: string } {
   const wanted = text.toLowerCase();
-  for (const [kind, others] of Object.entries(names))
-    if (kind.toLowerCase() === wanted || others.includes(wanted)) return { kind };
-  const near = Object.entries(names).find(([kind, others]) =>
-    [kind.toLowerCase(), ...others].some((name) => distance(name, wanted) <= 2),
-  );
-  const hint = near === undefined ? `Known kinds: ${Object.keys(names).join(", ")}.` : `Did you mean ${near[0]}?`;
+  const exact = kinds.find((one) => namesOf(one).includes(wanted));
+  if (exact !== undefined) return { kind: exact.kind };
+  const near = kinds.find((one) => namesOf(one).some((name) => distance(name, wanted) <= 2));
+  const hint = near === undefined ? `Known kinds: ${kinds.map(({ kind }) => kind).join(", ")}.` : `Did you mean ${near.kind}?`;
   return { problem: `unknown kind "${text}". ${hint}` };
+}
+
+function namesOf({ kind, plural, shortNames }: (typeof kinds)[number]): readonly string[] {
+  return [kind.toLowerCase(), plural, ...shortNames];
 }
 
 /** Levenshtein's distance: edits of single characters that turn one text into the other. */
