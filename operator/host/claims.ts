@@ -22,12 +22,21 @@ interface Winner {
   readonly object: RawObject;
 }
 
-export function createClaims(): Claims {
+/**
+ * `born` dates objects that appear later than the first look (RFC 3339): between two that claim one port, the API lets the older win, so
+ * that a new file takes nothing away from what is served. What was there from the start has no date and is older than all others.
+ */
+export function createClaims(born: () => string | undefined = () => undefined): Claims {
   const files = new Map<string, { readonly objects: readonly ParsedObject[]; readonly problems: readonly Problem[] }>();
   const byId = new Map<string, readonly ParsedObject[]>();
   const winners = new Map<string, Winner>();
   /** How many objects live in a namespace, and the Namespace we made for them. */
   const residents = new Map<string, number>();
+
+  const bornNow = (): Pick<RawObject, "metadata"> => {
+    const creationTimestamp = born();
+    return { metadata: { name: "", ...(creationTimestamp !== undefined && { creationTimestamp }) } };
+  };
 
   /** New objects, and the old ones that a broken edit hides. */
   function keepGood(file: string, parsed: Pick<Parsed, "objects" | "problems" | "blind">): readonly ParsedObject[] {
@@ -50,7 +59,7 @@ export function createClaims(): Claims {
       winners.set(id, { parsed: first, object: old.object });
       return [];
     }
-    const object = withGeneration(first.object, old?.object);
+    const object = dated(withGeneration(first.object, old?.object), old?.object ?? bornNow());
     winners.set(id, { parsed: first, object });
     const counted = old === undefined ? count(first, 1) : [];
     return [...counted, { type: "applied", kind: first.kind, object }];
@@ -120,6 +129,11 @@ function withGeneration(object: RawObject, old: RawObject | undefined): RawObjec
   const same = old !== undefined && isDeepStrictEqual(old["spec"], object["spec"]);
   const generation = was === undefined ? (given ?? 1) : same ? was : Math.max(was + 1, given ?? 0);
   return { ...object, metadata: { ...metadata, generation } };
+}
+
+function dated(object: RawObject, from: Pick<RawObject, "metadata">): RawObject {
+  const creationTimestamp = object.metadata.creationTimestamp ?? from.metadata.creationTimestamp;
+  return creationTimestamp === undefined ? object : { ...object, metadata: { ...object.metadata, creationTimestamp } };
 }
 
 function withNameLabel(metadata: RawObject["metadata"]): RawObject["metadata"] {

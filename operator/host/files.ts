@@ -18,6 +18,8 @@ const maxBytes = 64 * 1024 * 1024;
 const settleMs = 5;
 /** What would take objects away is believed when it is still so after this long: the file may be half written or about to be replaced. */
 const confirmMs = 40;
+/** A folder that never comes to rest is believed after so many looks. */
+const mostDoubts = 10;
 const pollMs = 1_000;
 
 /** Every object, then `synced`, then every change, until the signal aborts. */
@@ -39,7 +41,6 @@ export async function* watchFiles(
     yield { type: "synced" };
     let lookMs = 0;
     while (!signal.aborted) {
-      let doubtful = false;
       // Changes wake us at once; the poll is for file systems that give no hints, and never takes more than a twentieth of the time.
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, hinted ? 0 : Math.max(pollMs, lookMs * 20));
@@ -52,11 +53,14 @@ export async function* watchFiles(
       const start = performance.now();
       const seen = reader.look("doubt");
       lookMs = performance.now() - start;
-      doubtful = seen.doubtful;
       yield* seen.changes;
-      if (!doubtful) continue;
-      await sleep(confirmMs);
-      yield* reader.look("believe").changes;
+      // While files still change, they may be on their way from name to name: only what is safe is taken.
+      for (let round = 1, { doubtful, files } = seen; doubtful && !signal.aborted; round++) {
+        await sleep(confirmMs);
+        const look = reader.look(round < mostDoubts ? files : "believe");
+        yield* look.changes;
+        ({ doubtful, files } = look);
+      }
     }
   } finally {
     folder.close();
@@ -69,8 +73,12 @@ interface Look {
   readonly doubtful: boolean;
 }
 
+/** Signatures by path. */
+type Files = ReadonlyMap<string, string>;
+
 function createReader(options: FilesOptions, follow: (folders: ReadonlySet<string>) => void) {
-  const claims = createClaims();
+  let started = false;
+  const claims = createClaims(() => (started ? new Date().toISOString().replace(/\.\d+Z$/, "Z") : undefined));
   const signatures = new Map<string, string>();
   const memories = new Map<string, Memory>();
   let told = "[]";
@@ -106,8 +114,10 @@ function createReader(options: FilesOptions, follow: (folders: ReadonlySet<strin
   }
 
   return {
-    look(mode: "doubt" | "believe"): Look {
+    /** Believes also when the files are still those that it is given. */
+    look(trust: "doubt" | "believe" | Files): Look & { readonly files: Files } {
       const { files, folders, troubles } = list(options.paths);
+      const mode = typeof trust === "string" ? trust : isSame(trust, files) ? "believe" : "doubt";
       follow(folders);
       const changes: ObjectChange[] = [];
       let doubtful = false;
@@ -124,9 +134,14 @@ function createReader(options: FilesOptions, follow: (folders: ReadonlySet<strin
         else signatures.set(file, signature);
       }
       if (moved || troubles.length > 0 || told.includes('"line":1')) tell(troubles);
-      return { changes: withoutFlicker(changes), doubtful };
+      started = true;
+      return { changes: withoutFlicker(changes), doubtful, files };
     },
   };
+}
+
+function isSame(before: Files, now: Files): boolean {
+  return before.size === now.size && [...now].every(([path, signature]) => before.get(path) === signature);
 }
 
 /** A rename moves objects from one file to another: the deletion that comes before the new object is no change to anyone. */

@@ -25,6 +25,7 @@ export interface RawObject {
     readonly annotations?: Readonly<Record<string, string>>;
     readonly uid?: string;
     readonly generation?: number;
+    readonly creationTimestamp?: string;
   };
   readonly [field: string]: unknown;
 }
