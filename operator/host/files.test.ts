@@ -142,6 +142,21 @@ test("a file that is truncated and then written, or removed and made again, neve
   expect(since()).toEqual(["+ Thing default/a green 2", "+ Thing default/a blue 3"]);
 });
 
+test("files that change names all the time never lose their objects", async () => {
+  await write("a.yaml", thing("a", "red"));
+  await write("b.yaml", thing("b", "red"));
+  await start();
+  events = [];
+  for (let swap = 0; swap < 300; swap++) {
+    await rename(at("a.yaml"), at("aside"));
+    await rename(at("b.yaml"), at("a.yaml"));
+    await rename(at("aside"), at("b.yaml"));
+  }
+  await write("c.yaml", thing("c", "red"));
+  await until(() => events.includes("+ Thing default/c red 1"));
+  expect(events).toEqual(["+ Thing default/c red 1"]);
+});
+
 test("a renamed file changes nothing, and a mounted ConfigMap's link swap is an edit", async () => {
   for (const [version, colour] of [
     ["1", "red"],
