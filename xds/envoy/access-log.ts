@@ -1,10 +1,17 @@
-// The default access log: one JSON object per request, Envoy Gateway's fields.
+// Access logs: the default one, a JSON object per request with Envoy Gateway's fields, and those that settings ask for.
 
-import { config_accesslog_v3, extensions_access_loggers_file_v3, extensions_access_loggers_stream_v3 } from "#envoy";
-import type { AccessLog } from "../model/listener.ts";
+import {
+  config_accesslog_v3,
+  config_core_v3,
+  extensions_access_loggers_file_v3,
+  extensions_access_loggers_filters_cel_v3,
+  extensions_access_loggers_stream_v3,
+} from "#envoy";
+import type { AccessLog, LogFile, LogFormat } from "../model/listener.ts";
 import type { MessageInit } from "./message-init.ts";
 import { packed } from "./wire.ts";
 
+type Filter = MessageInit<typeof config_accesslog_v3.AccessLogFilterSchema>;
 type EnvoyAccessLog = MessageInit<typeof config_accesslog_v3.AccessLogSchema>;
 
 /** Names and commands as Envoy Gateway v1.7.0 writes them: log pipelines depend on both. */
@@ -37,30 +44,76 @@ const fields = {
 
 /** The log of every request of a filter chain. */
 export function requestLog(log: AccessLog): EnvoyAccessLog[] {
-  return log.type === "none" ? [] : [fileLog(log.path)];
+  return filesOf(log)
+    .filter(({ entries }) => entries !== "connections")
+    .map((file) => fileLog(file, file.matches.map(celFilter)));
 }
 
-/** The log of connections that no filter chain took (flag NR): nothing else would mention them. */
-export function unmatchedConnectionLog(log: AccessLog): EnvoyAccessLog[] {
-  if (log.type === "none") return [];
-  return [{ ...fileLog(log.path), filter: { filterSpecifier: { case: "responseFlagFilter", value: { flags: ["NR"] } } } }];
+/** The log of a listener: of connections, or only of those that no filter chain took (flag NR): nothing else would mention them. */
+export function connectionLog(log: AccessLog): EnvoyAccessLog[] {
+  return filesOf(log)
+    .filter(({ entries }) => entries !== "requests")
+    .map((file) => fileLog(file, [...(file.entries === "both" ? [noChain] : []), ...file.matches.map(celFilter)]));
 }
 
-function fileLog(path: string): EnvoyAccessLog {
-  const format = { format: { case: "jsonFormat", value: fields } } as const;
-  const accessLogFormat = { case: "logFormat", value: format } as const;
+function filesOf(log: AccessLog): readonly LogFile[] {
+  switch (log.type) {
+    case "none":
+      return [];
+    case "json":
+      return [{ path: log.path, format: { type: "default" }, matches: [], entries: "both" }];
+    case "files":
+      return log.files;
+  }
+}
+
+function fileLog({ path, format }: LogFile, filters: readonly Filter[]): EnvoyAccessLog {
+  const accessLogFormat = { case: "logFormat", value: formatOf(format) } as const;
+  const filter = filterOf(filters);
   // Envoy Gateway opens /dev/stdout as a file, which fails when standard output is a socket, as it is under a parent made with Node. The
   // stream logger writes the same lines and opens nothing.
   if (path === "/dev/stdout") {
     const { StdoutAccessLogSchema } = extensions_access_loggers_stream_v3;
     return {
       name: "envoy.access_loggers.stdout",
+      ...filter,
       configType: { case: "typedConfig", value: packed(StdoutAccessLogSchema, { accessLogFormat }) },
     };
   }
   const { FileAccessLogSchema } = extensions_access_loggers_file_v3;
   return {
     name: "envoy.access_loggers.file",
+    ...filter,
     configType: { case: "typedConfig", value: packed(FileAccessLogSchema, { path, accessLogFormat }) },
   };
+}
+
+function formatOf(format: LogFormat): MessageInit<typeof config_core_v3.SubstitutionFormatStringSchema> {
+  switch (format.type) {
+    case "default":
+      return { format: { case: "jsonFormat", value: fields } };
+    case "json":
+      return { format: { case: "jsonFormat", value: { ...format.fields } } };
+    case "text": // as it stands: Envoy adds no end of line, nor does Envoy Gateway
+      return { format: { case: "textFormatSource", value: { specifier: { case: "inlineString", value: format.line } } } };
+  }
+}
+
+const noChain: Filter = { filterSpecifier: { case: "responseFlagFilter", value: { flags: ["NR"] } } };
+
+function celFilter(expression: string): Filter {
+  const { ExpressionFilterSchema } = extensions_access_loggers_filters_cel_v3;
+  const typedConfig = packed(ExpressionFilterSchema, { expression });
+  const value = {
+    name: "envoy.access_loggers.extension_filters.cel",
+    configType: { case: "typedConfig", value: typedConfig },
+  } as const;
+  return { filterSpecifier: { case: "extensionFilter", value } };
+}
+
+/** An AND of fewer than two is not valid. */
+function filterOf(filters: readonly Filter[]): Pick<EnvoyAccessLog, "filter"> {
+  const [only] = filters;
+  if (only === undefined) return {};
+  return { filter: filters.length === 1 ? only : { filterSpecifier: { case: "andFilter", value: { filters: [...filters] } } } };
 }

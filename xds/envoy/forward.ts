@@ -85,10 +85,10 @@ const hourMs = 3_600_000;
 
 /**
  * The stream's idle time (Envoy's default: 5 minutes) must not end a request that its own limit still allows, so it is raised with the limit.
- * Without a limit of the user's, Envoy's 15 seconds are switched off.
+ * Without a limit of the user's, Envoy's own stands: 15 seconds for the request.
  */
 function timeouts(timeoutMs: number | undefined): Pick<EnvoyForward, "timeout" | "idleTimeout"> {
-  if (timeoutMs === undefined) return { timeout: milliseconds(0) };
+  if (timeoutMs === undefined) return {};
   return { timeout: milliseconds(timeoutMs), idleTimeout: milliseconds(timeoutMs === 0 ? 0 : Math.max(hourMs, timeoutMs)) };
 }
 

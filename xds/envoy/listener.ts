@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { config_core_v3, config_listener_v3, extensions_filters_listener_tls_inspector_v3 } from "#envoy";
 import type { FilterChain, Listener } from "../model/listener.ts";
-import { unmatchedConnectionLog } from "./access-log.ts";
+import { connectionLog } from "./access-log.ts";
 import { filterChain } from "./filter-chain.ts";
 import { originMetadata, packed } from "./wire.ts";
 
@@ -28,7 +28,7 @@ export function listener(model: Listener): config_listener_v3.Listener {
     listenerFilters: matched.length === 0 ? [] : [tlsInspector()],
     filterChains: matched.map(filterChain),
     ...(fallback === undefined ? {} : { defaultFilterChain: filterChain(fallback) }),
-    accessLog: unmatchedConnectionLog(logOf(model.chains)),
+    accessLog: connectionLog(logOf(model.chains)),
     metadata: originMetadata(model.chains.flatMap((chain) => chain.origins)),
     perConnectionBufferLimitBytes: 32_768,
     maxConnectionsToAcceptPerSocketEvent: 1,

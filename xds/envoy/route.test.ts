@@ -7,7 +7,7 @@ const json = (fields: Partial<Route>): unknown => messageJson(route(someRoute(fi
 const metadata = {
   filter_metadata: { "envoy-gateway": { resources: [{ kind: "HTTPRoute", name: "app", namespace: "default" }] } },
 };
-const forwardDefaults = { cluster_not_found_response_code: "INTERNAL_SERVER_ERROR", timeout: "0s" };
+const forwardDefaults = { cluster_not_found_response_code: "INTERNAL_SERVER_ERROR" };
 const cluster = "service/default/app/80";
 
 test("a plain route goes to its cluster, without a time limit", () => {
@@ -83,7 +83,11 @@ for (const [sentence, fields, want] of [
     { timeoutMs: 7_200_000 },
     { cluster, ...forwardDefaults, timeout: "7200s", idle_timeout: "7200s" },
   ],
-  ["the time limit 0 takes the idle time away", { timeoutMs: 0 }, { cluster, ...forwardDefaults, idle_timeout: "0s" }],
+  [
+    "the time limit 0 takes the idle time away",
+    { timeoutMs: 0 },
+    { cluster, ...forwardDefaults, timeout: "0s", idle_timeout: "0s" },
+  ],
   ["upgrades", { upgrades: ["websocket"] }, { cluster, ...forwardDefaults, upgrade_configs: [{ upgrade_type: "websocket" }] }],
   [
     "mirrors see the client's host; odd fractions become millionths",
@@ -238,9 +242,9 @@ const corsType = "type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors
 for (const [sentence, fields, want] of [
   ["without credentials", {}, { allow_methods: "*", allow_credentials: false }],
   [
-    "with credentials the methods are spelt out",
-    { credentials: true },
-    { allow_methods: "GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH", allow_credentials: true },
+    "a wildcard stands alone, so that Envoy answers what the browser asked for",
+    { credentials: true, methods: ["GET", "*"], headers: ["x-a", "*"] },
+    { allow_methods: "*", allow_headers: "*", allow_credentials: true },
   ],
 ] as const) {
   test(`cors: ${sentence}`, () => {

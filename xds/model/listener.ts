@@ -32,5 +32,23 @@ export interface DownstreamTls {
   readonly alpn: readonly string[];
 }
 
-/** "json": Envoy Gateway's default fields, one JSON object per request on standard output. */
-export type AccessLog = { readonly type: "none" } | { readonly type: "json"; readonly path: string };
+/** "json": Envoy Gateway's default fields, one JSON object per request on standard output. "files": what EnvoyProxy settings ask for. */
+export type AccessLog =
+  | { readonly type: "none" }
+  | { readonly type: "json"; readonly path: string }
+  | { readonly type: "files"; readonly files: readonly LogFile[] };
+
+/** One file (or /dev/stdout) that entries are written to. */
+export interface LogFile {
+  readonly path: string;
+  readonly format: LogFormat;
+  /** CEL expressions over Envoy's attributes, all of which must hold. */
+  readonly matches: readonly string[];
+  /** "both": every request, and connections that no chain took. */
+  readonly entries: "connections" | "requests" | "both";
+}
+
+export type LogFormat =
+  | { readonly type: "default" }
+  | { readonly type: "text"; readonly line: string }
+  | { readonly type: "json"; readonly fields: Readonly<Record<string, string>> };

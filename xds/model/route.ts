@@ -77,7 +77,7 @@ export interface ForwardAction {
   readonly backends: readonly WeightedBackend[];
   readonly rewrite?: Rewrite;
   readonly mirrors: readonly Mirror[];
-  /** Whole request, milliseconds; 0 = no limit; absent = Envoy's own default is switched off too. */
+  /** Whole request, milliseconds; 0 = no limit; absent = the proxy's own limit of 15 seconds, as Envoy Gateway leaves it. */
   readonly timeoutMs?: number;
   readonly retry?: Retry;
   /** Upgrades allowed besides plain HTTP, e.g. ["websocket"]. */

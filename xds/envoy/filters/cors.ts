@@ -11,25 +11,29 @@ type HttpFilter = MessageInit<typeof extensions_filters_network_http_connection_
 
 export const corsFilterName = "envoy.filters.http.cors";
 
-/** Fetch standard: with credentials a "*" in the answer is read literally, so the methods are spelt out. */
-const everyMethod = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
-
 export function corsFilter(): HttpFilter {
   return { name: corsFilterName, disabled: true, configType: { case: "typedConfig", value: packed(CorsSchema, {}) } };
 }
 
 export function corsPolicy(cors: Cors): Any {
-  const methods = cors.credentials && cors.methods.includes("*") ? everyMethod : cors.methods;
   return packed(CorsPolicySchema, {
     allowOriginStringMatch: cors.origins.map((origin) => stringMatch(originMatch(origin))),
-    allowMethods: methods.join(", "),
-    allowHeaders: cors.headers.join(", "),
+    allowMethods: listed(cors.methods),
+    allowHeaders: listed(cors.headers),
     exposeHeaders: cors.exposeHeaders.join(", "),
     ...(cors.maxAgeSeconds === undefined ? {} : { maxAge: String(cors.maxAgeSeconds) }),
     allowCredentials: cors.credentials,
     // A preflight of an origin that is not allowed is answered here and not by the backend, which would know nothing of the policy.
     forwardNotMatchingPreflights: false,
   });
+}
+
+/**
+ * Envoy answers "*" alone with what the browser asked for, as the Gateway API wants it where credentials forbid a literal "*" (Fetch
+ * standard); in a list it would be taken literally.
+ */
+function listed(values: readonly string[]): string {
+  return values.includes("*") ? "*" : values.join(", ");
 }
 
 /** Gateway API, HTTPCORSFilter.allowOrigins: "*" alone is every origin; inside a host it stands for one or more labels, greedily. */
