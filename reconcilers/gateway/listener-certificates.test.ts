@@ -151,6 +151,14 @@ describe("overlapping TLS configuration", () => {
       },
     ],
     [
+      "of a shared certificate and overlapping names the certificate is told",
+      [https("a", "*.example.com", "wild"), https("b", "b.example.com", "wild")],
+      {
+        a: ["ready", "OverlappingTLSConfig=True/OverlappingCertificates"],
+        b: ["ready", "OverlappingTLSConfig=True/OverlappingCertificates"],
+      },
+    ],
+    [
       "different names and certificates do not",
       [https("a", "a.example.com", "tls"), https("b", "plain.org", "plain")],
       { a: ["ready"], b: ["ready"] },

@@ -106,13 +106,13 @@ const httpsListeners = memo("httpsListeners", (db: Db, proxy: string, port: stri
  */
 function overlapOf(db: Db, listener: ListenerState, port: readonly ListenerState[]): Condition | undefined {
   const others = port.filter(({ gateway, name }) => gateway !== listener.gateway || name !== listener.name);
-  const sameNames = others.filter((other) => overlap(listener.hostname, other.hostname));
-  if (sameNames.length > 0) return listenerOverlappingHostnames(sameNames.map((other) => shown(listener, other)));
+  // Of both reasons the API asks for the one of the certificates.
   const own = listener.tls?.certificates ?? [];
   const sameCertificates = others.filter((other) => certificatesOverlap(db, own, other.tls?.certificates ?? []));
-  return sameCertificates.length > 0
-    ? listenerOverlappingCertificates(sameCertificates.map((other) => shown(listener, other)))
-    : undefined;
+  if (sameCertificates.length > 0)
+    return listenerOverlappingCertificates(sameCertificates.map((other) => shown(listener, other)));
+  const sameNames = others.filter((other) => overlap(listener.hostname, other.hostname));
+  return sameNames.length > 0 ? listenerOverlappingHostnames(sameNames.map((other) => shown(listener, other))) : undefined;
 }
 
 function shown(from: ListenerState, other: ListenerState): string {
