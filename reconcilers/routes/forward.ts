@@ -85,17 +85,22 @@ function backendFilters(
   let responseHeaders = noEdits;
   let hostname: string | undefined;
   const problems: Problem[] = [];
-  const refuse = (message: string): void => void problems.push({ reason: "InvalidBackendFilters", message });
   for (const filter of ref.filters ?? []) {
     if (filter.type === "RequestHeaderModifier")
       requestHeaders = joinEdits(requestHeaders, toEdits(filter.requestHeaderModifier));
     else if (filter.type === "ResponseHeaderModifier") {
       responseHeaders = joinEdits(responseHeaders, toEdits(filter.responseHeaderModifier));
     } else if (filter.type === "URLRewrite" && filter.urlRewrite?.path === undefined) hostname = filter.urlRewrite?.hostname;
-    else refuse(`Filter ${filter.type} is not supported on backend ${ref.name}.`);
+    else {
+      // The reasons are Envoy Gateway's: one for what no backendRef can have, one for what cannot be done as it stands.
+      const reason = ["ExtensionRef", "URLRewrite"].includes(filter.type) ? "InvalidBackendFilters" : "UnsupportedRefValue";
+      problems.push({ reason, message: `Filter ${filter.type} is not supported on backend ${ref.name}.` });
+    }
   }
   for (const edits of [requestHeaders, responseHeaders]) {
-    for (const { message } of editProblems(edits, `A filter of backend ${ref.name}`)) refuse(`${message}.`);
+    for (const { message } of editProblems(edits, `A filter of backend ${ref.name}`)) {
+      problems.push({ reason: "InvalidBackendFilters", message: `${message}.` });
+    }
   }
   return { requestHeaders, responseHeaders, ...(hostname === undefined ? {} : { hostname }), problems };
 }
