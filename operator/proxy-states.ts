@@ -30,8 +30,8 @@ export function createProxyStates(push: (change: Change) => void): ProxyStates {
 
   function write(proxy: string): void {
     const state = running.get(proxy);
-    const name = proxy.replaceAll("/", "~");
-    if (state === undefined) return push({ type: "deleted", kind: "ProxyState", key: `/${name}` });
+    if (state === undefined) return; // an Envoy of somebody else, or one on its way out
+    const name = nameOf(proxy);
     const { wanted, addresses, trouble } = state;
     const ready = streams.get(proxy)?.size ?? 0;
     const object: ProxyState = { metadata: { name }, proxy, ready, wanted, addresses, ...(trouble && { trouble }) };
@@ -46,7 +46,7 @@ export function createProxyStates(push: (change: Change) => void): ProxyStates {
     gone(proxy) {
       running.delete(proxy);
       streams.delete(proxy);
-      write(proxy);
+      push({ type: "deleted", kind: "ProxyState", key: `/${nameOf(proxy)}` });
     },
     ready({ proxy, stream }) {
       const known = streams.get(proxy) ?? new Set();
@@ -60,4 +60,9 @@ export function createProxyStates(push: (change: Change) => void): ProxyStates {
     runs: (proxy) => running.has(proxy),
     allReady: () => running.keys().every((proxy) => (streams.get(proxy)?.size ?? 0) > 0),
   };
+}
+
+/** A proxy's name as that of an object. */
+function nameOf(proxy: string): string {
+  return proxy.replaceAll("/", "~");
 }

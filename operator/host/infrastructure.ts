@@ -29,6 +29,7 @@ export function createHostInfrastructure(options: HostOptions): Infrastructure {
   const running = new Map<ObjectKey, { readonly wanted: Wanted; readonly envoy: RunningEnvoy }>();
   const ending = new Map<RunningEnvoy, Promise<void>>();
   let binary: Promise<string> | undefined;
+  let closed = false;
 
   async function start(owner: ObjectKey, wanted: Wanted): Promise<void> {
     const report = (state: Omit<RunningProxy, "wanted" | "addresses">): void => {
@@ -46,6 +47,7 @@ export function createHostInfrastructure(options: HostOptions): Infrastructure {
     }
     const folder = join(options.runtimeFolder, `${process.pid}-${wanted.name}`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (closed) return;
     const onOutput: EnvoyOptions["onOutput"] = (line, stream) => options.onOutput(wanted.proxy, line, stream);
     const envoy = superviseEnvoy({ binary: path, folder, name: wanted.name, onState: report, onOutput });
     running.set(owner, { wanted, envoy });
@@ -71,6 +73,7 @@ export function createHostInfrastructure(options: HostOptions): Infrastructure {
       known.envoy.run(wanted.args);
     },
     async close() {
+      closed = true;
       await Promise.all([...running.keys()].map((owner) => stop(owner, "now")));
       for (const envoy of ending.keys()) void envoy.stop("now");
       await Promise.all(ending.values());

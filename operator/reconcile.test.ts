@@ -1,0 +1,91 @@
+// The loop that makes infrastructure what is wanted: in order, again after a failure, and never more than asked for.
+
+import { gateway, listener } from "../reconcilers/testing/routes.ts";
+import { config, envoyProxy, parametersRef } from "../reconcilers/testing/gateways.ts";
+import { applied, world } from "../reconcilers/testing/world.ts";
+import type { OwnedObject } from "../reconcilers/reconciler.ts";
+import { createOwnedLoop } from "./reconcile.ts";
+import { createFakeClock } from "./testing/clock.ts";
+
+const gw = gateway("gw", listener("http"));
+
+/** Infrastructure whose work ends when the test says so. */
+function running() {
+  const store = world(config({ infrastructure: "host" }), gw);
+  const clock = createFakeClock();
+  const calls: { readonly line: string; readonly end: () => void; readonly fail: () => void }[] = [];
+  const complaints: string[] = [];
+  const loop = createOwnedLoop({
+    store,
+    clock,
+    complain: (message) => complaints.push(message),
+    infrastructure: {
+      apply: (owner, objects: readonly OwnedObject[]) =>
+        new Promise((resolve, reject) =>
+          calls.push({ line: `${owner} ${objects.length}`, end: resolve, fail: () => reject(new Error("no room")) }),
+        ),
+      close: async () => {},
+    },
+  });
+  const step = async (how: "end" | "fail"): Promise<void> => {
+    calls.at(-1)![how]();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { store, clock, loop, step, complaints, lines: () => calls.map(({ line }) => line) };
+}
+
+test("one piece of work at a time; what is wanted meanwhile comes after it, and only the last of it", async () => {
+  const { store, loop, step, lines } = running();
+  loop.wake();
+  loop.wake();
+  expect(lines()).toEqual(["default/gw 1"]);
+  store.apply([{ type: "deleted", kind: "Gateway", key: "default/gw" }]);
+  loop.wake();
+  store.apply([applied(gw)]);
+  loop.wake();
+  store.apply([{ type: "deleted", kind: "Gateway", key: "default/gw" }]);
+  loop.wake();
+  expect(lines()).toEqual(["default/gw 1"]);
+  await step("end");
+  expect(lines()).toEqual(["default/gw 1", "default/gw 0"]);
+  await step("end");
+  loop.wake();
+  expect(lines()).toEqual(["default/gw 1", "default/gw 0"]);
+});
+
+test("what failed is tried again after a while", async () => {
+  const { clock, loop, step, lines, complaints } = running();
+  loop.wake();
+  await step("fail");
+  expect([lines(), complaints]).toEqual([["default/gw 1"], ["Gateway default/gw: no room"]]);
+  clock.pass(5_000);
+  await step("end");
+  clock.pass(60_000);
+  loop.wake();
+  expect(lines()).toEqual(["default/gw 1", "default/gw 1"]);
+});
+
+test("settings that cannot be used leave what runs as it is", async () => {
+  const { store, loop, step, lines } = running();
+  loop.wake();
+  await step("end");
+  const broken = { ...gw, spec: { ...(gw["spec"] as object), infrastructure: { parametersRef: parametersRef("missing") } } };
+  store.apply([applied(broken)]);
+  loop.wake();
+  expect(lines()).toEqual(["default/gw 1"]);
+  store.apply([applied(envoyProxy("missing", { logging: { level: { default: "debug" } } }))]);
+  loop.wake();
+  await step("end");
+  expect(lines()).toEqual(["default/gw 1", "default/gw 1"]);
+});
+
+test("close waits for what is under way, and nothing begins after it", async () => {
+  const { store, loop, step, lines } = running();
+  loop.wake();
+  store.apply([{ type: "deleted", kind: "Gateway", key: "default/gw" }]);
+  const closed = loop.close();
+  await step("end");
+  await closed;
+  loop.wake();
+  expect(lines()).toEqual(["default/gw 1"]);
+});
