@@ -147,8 +147,14 @@ export function dueRemovals(
   return ready;
 }
 
-/** When something may become possible on this lane although nothing happens; some may be past. */
-export function wakeMoments(lane: Lane, warmingMs: number): readonly number[] {
+/** The next moment at which something may become possible on one of these lanes although nothing happens. */
+export function nextWake(lanes: Iterable<Lane>, now: number, warmingMs: number): number | undefined {
+  const moments = [...lanes].flatMap((lane) => wakeMoments(lane, warmingMs)).filter((moment) => moment > now);
+  return moments.length === 0 ? undefined : moments.reduce((least, moment) => Math.min(least, moment));
+}
+
+/** Of one lane; some may be past. */
+function wakeMoments(lane: Lane, warmingMs: number): readonly number[] {
   const moments = [...lane.warming.values()];
   for (const { due } of lane.removals.values()) if (due !== undefined) moments.push(due);
   if (lane.repairs.length > 0) moments.push(lane.repairAt);

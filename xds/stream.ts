@@ -17,7 +17,7 @@ import {
   type Lane,
   type Outstanding,
 } from "./lane.ts";
-import { mustBeWrittenBefore, mustWait, removedAtOnce, removeOrder, routingTypes, sendOrder } from "./order.ts";
+import { mustBeWrittenBefore, mustWait, removedAtOnce, removeOrder, routingTypes, sendOrder, sentAlone } from "./order.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Resource, ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
 import { covers, doubt, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
@@ -147,6 +147,11 @@ export class AdsStream {
     { updated, removed }: { updated: readonly Resource[]; removed: readonly string[] },
     before: Subscription | undefined,
   ): void {
+    if (sentAlone(lane.typeUrl) && updated.length + removed.length > 1) {
+      for (const resource of updated) this.#send(lane, { updated: [resource], removed: [] }, before);
+      for (const name of removed) this.#send(lane, { updated: [], removed: [name] }, before);
+      return;
+    }
     const nonce = String(++this.#nonces);
     const now = this.#options.clock.now();
     const { fresh } = noteSent(lane, { nonce, updated, removed, since: now }, before);
