@@ -2,10 +2,11 @@
 # Renews ../envoy.binpb from the Go modules that go.mod names. Needs Go; run by hand when the Envoy API version moves.
 set -euo pipefail
 cd "$(dirname "$0")"
+here=$PWD
 target=$PWD/../envoy.binpb
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp go.mod main.go "$work"
+cp go.mod go.sum main.go "$work"
 cd "$work"
 
 # The cncf/xds packages and the OTLP collectors are not all reached through Envoy's own imports, so they are named too.
@@ -27,3 +28,4 @@ packages() {
 
 go run -mod=mod . envoy.binpb
 cp envoy.binpb "$target"
+cp go.sum "$here"
