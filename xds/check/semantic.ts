@@ -2,9 +2,9 @@
 // Each states Envoy 1.37's behaviour: a message that breaks one is refused by Envoy, with everything that travels in the same response.
 
 import { type DescMessage, isMessage, type Message, type MessageShape } from "@bufbuild/protobuf";
-import { RE2JS } from "re2js";
 import { config_core_v3, config_route_v3, type_matcher_v3 } from "#envoy";
 import { directResponseLimits } from "../envoy/virtual-host.ts";
+import { compileRegex } from "./regex.ts";
 import { commandTrouble } from "./substitution.ts";
 import type { Report } from "./violation.ts";
 
@@ -27,11 +27,11 @@ function on<Desc extends DescMessage>(
 /** By message type name. */
 export const semanticChecks: ReadonlyMap<string, SemanticCheck> = new Map([
   on(type_matcher_v3.RegexMatcherSchema, ({ regex }, report) => {
-    compiled(regex, report);
+    groupsOf(regex, report);
   }),
 
   on(type_matcher_v3.RegexMatchAndSubstituteSchema, ({ pattern, substitution }, report) => {
-    const groups = pattern === undefined ? undefined : compiled(pattern.regex, () => {})?.groupCount();
+    const groups = pattern === undefined ? undefined : groupsOf(pattern.regex, () => {});
     for (const [reference, group] of substitution.matchAll(/\\(.?)/gs)) {
       if (group === "\\") continue;
       if (!/^\d$/.test(group ?? ""))
@@ -78,14 +78,12 @@ export const semanticChecks: ReadonlyMap<string, SemanticCheck> = new Map([
   }),
 ]);
 
-/** The pattern, or undefined with a report when RE2 does not take it. */
-function compiled(pattern: string, report: Report): RE2JS | undefined {
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    report("regex.re2", error instanceof Error ? error.message : String(error));
-    return undefined;
-  }
+/** How many groups the pattern has, or undefined with a report when RE2 does not take it. */
+function groupsOf(pattern: string, report: Report): number | undefined {
+  const compiled = compileRegex(pattern);
+  if (compiled.ok) return compiled.groups;
+  report("regex.re2", compiled.message);
+  return undefined;
 }
 
 function checkRemovals(names: readonly string[], report: Report): void {
