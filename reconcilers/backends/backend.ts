@@ -8,6 +8,7 @@ import { memo } from "../../store/memo.ts";
 import type { Cluster, DnsEndpoint, Locality, UpstreamTls } from "../../xds/model/backend.ts";
 import type { Secret } from "../../xds/model/tls.ts";
 import { configKey } from "../envoyproxy.ts";
+import { isIPv4, isIPv6 } from "./address.ts";
 import { fail, succeed } from "./problem.ts";
 import type { Outcome, Problem } from "./problem.ts";
 import { backendTls } from "./tls.ts";
@@ -92,7 +93,8 @@ function endpointProblem({ fqdn, ip, unix }: EndpointSpec, onHost: boolean): str
   }
   if (unix === undefined) return "has an endpoint without fqdn, ip or unix";
   // The length of sun_path on Linux, with its final zero byte.
-  if (unix.path === "" || Buffer.byteLength(unix.path) > 107) return "has a Unix socket path that is empty or longer than 107 bytes";
+  if (unix.path === "" || Buffer.byteLength(unix.path) > 107)
+    return "has a Unix socket path that is empty or longer than 107 bytes";
   return undefined;
 }
 
@@ -100,22 +102,6 @@ function portProblem(port: number): string | undefined {
   return Number.isInteger(port) && port > 0 && port <= 65_535
     ? undefined
     : `has the port ${port}, which is not between 1 and 65535`;
-}
-
-function isIPv4(address: string): boolean {
-  const parts = address.split(".");
-  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
-}
-
-/** Eight groups of up to four hex digits, one run of them shortened to "::", an IPv4 address allowed at the end. */
-function isIPv6(address: string): boolean {
-  const tail = address.slice(address.lastIndexOf(":") + 1);
-  const plain = tail.includes(".") ? (isIPv4(tail) ? `${address.slice(0, -tail.length)}0:0` : "") : address;
-  const halves = plain.split("::");
-  if (plain === "" || halves.length > 2) return false;
-  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
-  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
-  return halves.length === 2 ? groups.length < 8 : groups.length === 8;
 }
 
 function isLoopback(address: string): boolean {

@@ -7,6 +7,7 @@ import { namespaceOf } from "../../store/key.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import type { Cluster, Endpoint } from "../../xds/model/backend.ts";
+import { isIPv4, isIPv6 } from "./address.ts";
 import { fail, succeed } from "./problem.ts";
 import type { Outcome } from "./problem.ts";
 
@@ -76,6 +77,7 @@ function endpointsOf(slice: EndpointSlice, portName: string): readonly (readonly
     const ready = conditions?.ready ?? true;
     if (!ready && conditions?.serving !== true) continue;
     for (const host of addresses ?? []) {
+      if (!isIPv4(host) && !isIPv6(host)) continue;
       for (const { port } of ports) {
         if (port === undefined) continue;
         const endpoint: Endpoint = { address: { type: "socket", host, port }, health: ready ? "healthy" : "draining" };
