@@ -43,6 +43,16 @@ export function compileRule(rule: Rule): CompiledRule {
   };
 }
 
+/** Why a text is no CEL expression, on one line; undefined when it is one. Functions and attributes are not looked up. */
+export function celSyntaxProblem(source: string): string | undefined {
+  try {
+    parse(source);
+    return undefined;
+  } catch (cause) {
+    return (cause instanceof Error ? cause.message : String(cause)).split("\n")[0];
+  }
+}
+
 /** An object with fields of a schema: names that CEL cannot spell are escaped as the API server does. */
 export function celObject(fields: Iterable<readonly [string, CelInput]>): CelInput {
   const escaped = new Map<string, CelInput>();

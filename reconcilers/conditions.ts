@@ -24,7 +24,15 @@ export const classInvalidParameters = (why: string): Condition =>
 
 // ── Gateway ───────────────────────────────────────────────────────────────────
 
-export const gatewayAccepted = (): Condition => yes("Accepted", "Accepted", "The Gateway is served by this controller.");
+/** `withoutEffect`: settings of the Gateway's EnvoyProxy that do nothing yet. */
+export const gatewayAccepted = (withoutEffect: readonly string[] = []): Condition =>
+  yes(
+    "Accepted",
+    "Accepted",
+    withoutEffect.length === 0
+      ? "The Gateway is served by this controller."
+      : `The Gateway is served by this controller; these settings of its EnvoyProxy have no effect yet: ${withoutEffect.join(", ")}.`,
+  );
 export const gatewayInvalidParameters = (why: string): Condition => no("Accepted", "InvalidParameters", why);
 export const gatewayUnsupportedAddress = (type: string): Condition =>
   no("Accepted", "UnsupportedAddress", `Address type ${type} is not supported, it must be IPAddress or Hostname.`);

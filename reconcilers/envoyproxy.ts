@@ -2,11 +2,15 @@
 // A parametersRef that cannot be used is reported, and the next lower level holds, so that a proxy that runs keeps its shape and its traffic.
 // Does not know what the settings mean to listeners (gateway/proxy-listeners.ts) or to Deployments (gateway/infrastructure.ts).
 
+import type { Config } from "../api/config.ts";
 import type { EnvoyProxy } from "../api/envoyproxy.ts";
 import type { Db } from "../store/db.ts";
 import { type ObjectKey, nameOf, namespaceOf, objectKey } from "../store/key.ts";
 import { memo } from "../store/memo.ts";
 import { gatewayInvalidParameters } from "./conditions.ts";
+import { accessLogProblem } from "./gateway/access-log.ts";
+import { filterOrderProblem } from "./gateway/effects.ts";
+import { proxyBootstrap } from "./gateway/proxy-bootstrap.ts";
 import type { Verdict } from "./reconciler.ts";
 
 export type EnvoyProxySpec = EnvoyProxy["spec"];
@@ -81,16 +85,16 @@ function follow(
     return { spec: fallback, problem: `${ref.group}/${ref.kind} is not supported, it must be gateway.envoyproxy.io/EnvoyProxy.` };
   const found = db.get("EnvoyProxy", objectKey(namespace, ref.name));
   if (found === undefined) return { spec: fallback, problem: `EnvoyProxy ${namespace}/${ref.name} not found.` };
-  const problem = problemOf(found.spec, db.get("Config", configKey)?.infrastructure ?? "kubernetes");
+  const problem = problemOf(found.spec, db.get("Config", configKey));
   return problem === undefined
     ? { spec: found.spec }
     : { spec: fallback, problem: `EnvoyProxy ${namespace}/${ref.name}: ${problem}` };
 }
 
 /** The first contradiction between settings, for objects that no schema has seen (CEL rules of the CRD say the same). */
-function problemOf(spec: EnvoyProxySpec, infrastructure: "host" | "kubernetes"): string | undefined {
+function problemOf(spec: EnvoyProxySpec, config: Config | undefined): string | undefined {
   const provider = spec.provider;
-  if (provider?.type === "Host" && infrastructure === "kubernetes") return "provider Host is only for standalone use.";
+  if (provider?.type === "Host" && config?.infrastructure !== "host") return "provider Host is only for standalone use.";
   const kubernetes = provider?.kubernetes;
   if (kubernetes?.envoyDeployment !== undefined && kubernetes.envoyDaemonSet !== undefined)
     return "only one of envoyDeployment and envoyDaemonSet can be set.";
@@ -98,5 +102,10 @@ function problemOf(spec: EnvoyProxySpec, infrastructure: "host" | "kubernetes"):
     return "envoyHpa cannot be used with envoyDaemonSet.";
   if (kubernetes?.envoyPDB?.minAvailable !== undefined && kubernetes.envoyPDB.maxUnavailable !== undefined)
     return "only one of minAvailable and maxUnavailable of envoyPDB can be set.";
-  return undefined;
+  return filterOrderProblem(spec) ?? accessLogProblem(spec) ?? (config && bootstrapProblem(config, spec));
+}
+
+function bootstrapProblem(config: Config, spec: EnvoyProxySpec): string | undefined {
+  const made = proxyBootstrap(config, spec);
+  return "problem" in made ? made.problem : undefined;
 }

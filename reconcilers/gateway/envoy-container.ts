@@ -5,7 +5,7 @@ import type { Db } from "../../store/db.ts";
 import { configKey, type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
 import { infrastructureName } from "./owned-metadata.ts";
-import { bootstrapJson, certificatesPath, metricsPort, readinessPort, scraped, sdsPath } from "./proxy-bootstrap.ts";
+import { certificatesPath, metricsPort, proxyBootstrap, readinessPort, scraped, sdsPath } from "./proxy-bootstrap.ts";
 
 /** KubernetesContainerSpec of EnvoyProxy; parts of Kubernetes' own types are passed through unseen. */
 export interface ContainerSettings {
@@ -54,7 +54,7 @@ function envoyArgs(db: Db, proxy: string, spec: EnvoyProxySpec): readonly string
   const options: readonly (readonly string[])[] = [
     ["--service-cluster", proxy],
     ["--service-node", host ? infrastructureName(proxy) : "$(ENVOY_POD_NAME)"],
-    ["--config-yaml", bootstrapJson(db, proxy)],
+    ["--config-yaml", bootstrapJson(db, spec)],
     ["--log-level", spec.logging?.level?.default ?? "warn"],
     host ? [] : ["--cpuset-threads"],
     ["--drain-strategy", "immediate"],
@@ -64,6 +64,17 @@ function envoyArgs(db: Db, proxy: string, spec: EnvoyProxySpec): readonly string
     spec.extraArgs ?? [],
   ];
   return options.flat();
+}
+
+/** One line of JSON for --config-yaml; empty while there is no configuration (only in tests). */
+function bootstrapJson(db: Db, spec: EnvoyProxySpec): string {
+  const config = db.get("Config", configKey);
+  if (config === undefined) return "";
+  const made = proxyBootstrap(config, spec);
+  // Settings whose bootstrap is not valid hold for no proxy (envoyproxy.ts); those of the config file, which nobody checked, keep ours.
+  const { bootstrap: _, ...rest } = spec;
+  const usable = "value" in made ? made : proxyBootstrap(config, rest);
+  return "value" in usable ? JSON.stringify(usable.value) : "";
 }
 
 /** How long a proxy that stops lets requests finish. */

@@ -1,9 +1,10 @@
 // The bootstrap of a proxy, from EnvoyProxy settings and the controller's configuration; xds/bootstrap.ts knows what it looks like.
 
 import type { Config } from "../../api/config.ts";
-import type { Db } from "../../store/db.ts";
 import { bootstrap, type BootstrapOptions, type StatsMatch, type XdsCredentials } from "../../xds/bootstrap.ts";
-import { configKey, type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
+import type { EnvoyProxySpec } from "../envoyproxy.ts";
+import { customBootstrap } from "./bootstrap-value.ts";
+import type { Outcome } from "./json-patch.ts";
 
 /** Where things are mounted in a proxy's pod. */
 export const certificatesPath = "/certs";
@@ -15,12 +16,12 @@ const trustName = "xds_trusted_ca";
 export const metricsPort = 19001;
 export const readinessPort = 19003;
 
-/** One line of JSON for --config-yaml; empty while there is no configuration (only in tests). */
-export function bootstrapJson(db: Db, proxy: string): string {
-  const config = db.get("Config", configKey);
-  if (config === undefined) return "";
-  const spec = envoyProxyOfProxy(db, proxy);
-  return JSON.stringify(bootstrap(config.infrastructure === "host" ? hostOptions(config, spec) : clusterOptions(config, spec)));
+/** The bootstrap of a proxy with these settings, or what is wrong with them, as a sentence. */
+export function proxyBootstrap(config: Config, spec: EnvoyProxySpec): Outcome {
+  return customBootstrap(
+    bootstrap(config.infrastructure === "host" ? hostOptions(config, spec) : clusterOptions(config, spec)),
+    spec,
+  );
 }
 
 /** Many proxies share a machine, so their own endpoints take any free port of the loopback. */

@@ -8,6 +8,7 @@ import type { AccessLog, FilterChain, Listener } from "../../xds/model/listener.
 import type { Origin } from "../../xds/model/origin.ts";
 import type { Secret } from "../../xds/model/tls.ts";
 import { certificate } from "../certificates.ts";
+import { accessLogOf } from "./access-log.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { ListenerState } from "./listener-state.ts";
 import { readyListeners } from "./listeners.ts";
@@ -65,8 +66,7 @@ function served(db: Db, proxy: string): readonly ListenerState[] {
 const portListener = memo("portListener", (db: Db, proxy: string, port: string): Listener => {
   const spec = envoyProxyOfProxy(db, proxy);
   const here = served(db, proxy).filter((listener) => String(listener.port) === port);
-  const accessLog: AccessLog =
-    spec.telemetry?.accessLog?.disable === true ? { type: "none" } : { type: "json", path: "/dev/stdout" };
+  const accessLog = accessLogOf(spec);
   const pair = proxyPorts(db, proxy).find((candidate) => String(candidate.port) === port);
   return {
     name: `tcp-${port}`,

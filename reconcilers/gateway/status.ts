@@ -28,6 +28,7 @@ import { envoyProxyOf } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
 import { attachedRoutes } from "../routes/attachment.ts";
 import type { ListenerState } from "./listener-state.ts";
+import { settingsWithoutEffect } from "./effects.ts";
 import { listenersOf } from "./listeners.ts";
 import { proxyOf } from "./proxies.ts";
 
@@ -73,7 +74,7 @@ function acceptance(db: Db, gateway: ObjectKey): Condition {
   if (unsupported !== undefined) return gatewayUnsupportedAddress(unsupported.type ?? "");
   const all = listenersOf(db, gateway);
   const bad = all.filter(({ conditions }) => conditionOf(conditions, "Accepted")?.status !== "True").map(({ name }) => name);
-  if (bad.length === 0) return gatewayAccepted();
+  if (bad.length === 0) return gatewayAccepted(settingsWithoutEffect(envoyProxyOf(db, gateway).value));
   return bad.length === all.length ? gatewayWithoutValidListener() : gatewayListenersNotValid(bad);
 }
 

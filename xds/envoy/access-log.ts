@@ -6,11 +6,13 @@ import {
   extensions_access_loggers_file_v3,
   extensions_access_loggers_filters_cel_v3,
   extensions_access_loggers_stream_v3,
+  extensions_formatter_req_without_query_v3,
 } from "#envoy";
 import type { AccessLog, LogFile, LogFormat } from "../model/listener.ts";
 import type { MessageInit } from "./message-init.ts";
 import { packed } from "./wire.ts";
 
+type FormatInit = MessageInit<typeof config_core_v3.SubstitutionFormatStringSchema>;
 type Filter = MessageInit<typeof config_accesslog_v3.AccessLogFilterSchema>;
 type EnvoyAccessLog = MessageInit<typeof config_accesslog_v3.AccessLogSchema>;
 
@@ -88,15 +90,26 @@ function fileLog({ path, format }: LogFile, filters: readonly Filter[]): EnvoyAc
   };
 }
 
-function formatOf(format: LogFormat): MessageInit<typeof config_core_v3.SubstitutionFormatStringSchema> {
+function formatOf(format: LogFormat): FormatInit {
   switch (format.type) {
     case "default":
       return { format: { case: "jsonFormat", value: fields } };
     case "json":
-      return { format: { case: "jsonFormat", value: { ...format.fields } } };
+      return { format: { case: "jsonFormat", value: { ...format.fields } }, ...formatters(Object.values(format.fields)) };
     case "text": // as it stands: Envoy adds no end of line, nor does Envoy Gateway
-      return { format: { case: "textFormatSource", value: { specifier: { case: "inlineString", value: format.line } } } };
+      return {
+        format: { case: "textFormatSource", value: { specifier: { case: "inlineString", value: format.line } } },
+        ...formatters([format.line]),
+      };
   }
+}
+
+/** The one command operator of Envoy 1.37 that must be switched on. */
+function formatters(texts: readonly string[]): Pick<FormatInit, "formatters"> {
+  if (!texts.some((text) => text.includes("%REQ_WITHOUT_QUERY("))) return {};
+  const { ReqWithoutQuerySchema } = extensions_formatter_req_without_query_v3;
+  const typedConfig = packed(ReqWithoutQuerySchema, {});
+  return { formatters: [{ name: "envoy.formatter.req_without_query", typedConfig }] };
 }
 
 const noChain: Filter = { filterSpecifier: { case: "responseFlagFilter", value: { flags: ["NR"] } } };

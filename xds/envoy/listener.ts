@@ -1,11 +1,12 @@
-// A listener: one address and port, the chains behind it.
+// A listener: one address and port, the chains behind it. Nothing outside the chains depends on which chains there are: then Envoy changes the
+// chains alone, and connections of those that stay the same go on. So the objects it was made from are named on TLS chains, never here.
 
 import { create } from "@bufbuild/protobuf";
 import { config_core_v3, config_listener_v3, extensions_filters_listener_tls_inspector_v3 } from "#envoy";
 import type { FilterChain, Listener } from "../model/listener.ts";
 import { connectionLog } from "./access-log.ts";
 import { filterChain } from "./filter-chain.ts";
-import { originMetadata, packed } from "./wire.ts";
+import { packed } from "./wire.ts";
 
 const { ListenerSchema } = config_listener_v3;
 
@@ -25,11 +26,10 @@ export function listener(model: Listener): config_listener_v3.Listener {
         },
       },
     },
-    listenerFilters: matched.length === 0 ? [] : [tlsInspector()],
+    listenerFilters: model.chains.some((chain) => chain.tls !== undefined) ? [tlsInspector()] : [],
     filterChains: matched.map(filterChain),
     ...(fallback === undefined ? {} : { defaultFilterChain: filterChain(fallback) }),
     accessLog: connectionLog(logOf(model.chains)),
-    metadata: originMetadata(model.chains.flatMap((chain) => chain.origins)),
     perConnectionBufferLimitBytes: 32_768,
     maxConnectionsToAcceptPerSocketEvent: 1,
   });

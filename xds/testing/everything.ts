@@ -21,6 +21,17 @@ export function everything(): Proxy {
   const tables = ["http-80", "default/web/https"];
   const tls = { certificates: ["default/tls", "default/tls-2"], alpn: ["h2", "http/1.1"] };
   const log = { type: "json", path: "/dev/stdout" } as const;
+  const format = { type: "text", line: "%REQ_WITHOUT_QUERY(:PATH)% %RESPONSE_CODE%\n" } as const;
+  const matches = ["response.code >= 400", "request.headers['x-log'] == 'yes'"];
+  const fields = { path: "%REQ(:PATH)%" };
+  const files = {
+    type: "files",
+    files: [
+      { path: "/dev/null", format, matches, entries: "both" },
+      { path: "/dev/stdout", format: { type: "json", fields }, matches: matches.slice(1), entries: "connections" },
+      { path: "/dev/stdout", format: { type: "default" }, matches: [], entries: "requests" },
+    ],
+  } as const;
   const secure = someChain({
     name: tables[1]!,
     routeTable: tables[1]!,
@@ -36,6 +47,7 @@ export function everything(): Proxy {
         port: 10443,
         chains: [secure, { ...secure, name: "default/web/any", serverNames: [], accessLog: log }],
       }),
+      someListener({ name: "tcp-81", port: 10081, chains: [someChain({ accessLog: files })] }),
     ],
     tables: Object.fromEntries(
       tables.map((name) => [name, [someHost("app.example", routes), someHost("*.b.example"), someHost("*")]]),
