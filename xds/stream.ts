@@ -9,11 +9,11 @@ import {
   forgetDoubts,
   forgetVersions,
   mayWrite,
+  nextWake,
   noteAccepted,
   noteSent,
   splitRefused,
   takeAnswered,
-  wakeMoments,
   type Lane,
   type Outstanding,
 } from "./lane.ts";
@@ -299,11 +299,7 @@ export class AdsStream {
   /** The next moment at which something may be sent although nothing has happened. */
   #scheduleWake(): void {
     const now = this.#options.clock.now();
-    const moments = [...this.#lanes.values()].flatMap((lane) => wakeMoments(lane, this.#options.timing.warmingMs));
-    const next = moments.filter((moment) => moment > now);
-    if (next.length === 0) return;
-    this.#cancelWake = this.#options.clock.after(next.reduce((least, moment) => Math.min(least, moment)) - now, () =>
-      this.pump(),
-    );
+    const next = nextWake(this.#lanes.values(), now, this.#options.timing.warmingMs);
+    if (next !== undefined) this.#cancelWake = this.#options.clock.after(next - now, () => this.pump());
   }
 }
