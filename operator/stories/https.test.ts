@@ -11,6 +11,16 @@ let world: World;
 let port: number;
 let certificates: Record<string, StoryCertificate>;
 
+const gatewayWith = (more: readonly object[]) => [
+  gateway("eg", [
+    https("catch-all", port, undefined, ["catch-all"]),
+    https("example", port, "example.org", ["example"]),
+    https("second", port, "second-example.org", ["second"]),
+    https("wild", port, "*.wild.example", ["wild"]),
+    ...(more as Parameters<typeof gateway>[1]),
+  ]),
+];
+
 beforeAll(async () => {
   world = await startWorld();
   [port = 0] = await freePorts(1);
@@ -22,14 +32,7 @@ beforeAll(async () => {
     certificates["second-example.org"]!.secret("second"),
     certificates["*.wild.example"]!.secret("wild"),
   ]);
-  await world.apply("gateway", [
-    gateway("eg", [
-      https("catch-all", port, undefined, ["catch-all"]),
-      https("example", port, "example.org", ["example"]),
-      https("second", port, "second-example.org", ["second"]),
-      https("wild", port, "*.wild.example", ["wild"]),
-    ]),
-  ]);
+  await world.apply("gateway", gatewayWith([]));
   const parents = (sectionName: string) => [{ name: "eg", sectionName }];
   await world.apply("routes", [
     route("example", { parents: parents("example"), rules: [{ backendRefs: to("v1") }] }),
@@ -115,4 +118,25 @@ test("a certificate is replaced under load: no request fails, no connection ends
   expect(wrong).toEqual({});
   expect(count).toBeGreaterThan(1_000);
   expect(Math.max(...slowest)).toBeLessThan(1_000);
+}, 30_000);
+
+test("listeners for other server names come and go on the same port, and no connection of this one ends", async () => {
+  const open = connect(`https://127.0.0.1:${port}`, "example.org");
+  expect(await open.ask("example.org/")).toBe("v1");
+  const load = startLoad({ port, lines: ["example.org/"], sni: "example.org" }, "v1");
+  await load.served(50);
+  for (let edit = 0; edit < 20; edit++) {
+    const more = Array.from({ length: (edit + 1) % 4 }, (_, i) => https(`more-${i}`, port, `more-${i}.example`, ["second"]));
+    await world.apply("gateway", gatewayWith(more));
+    const answer = await ask(port, "known.example/", { sni: "more-0.example" });
+    const owner = more.length > 0 ? answer.certificate !== certificates["catch-all"]!.fingerprint : answer.status === 200;
+    expect([edit, owner]).toEqual([edit, true]);
+    await load.served(50);
+  }
+  expect(await open.ask("example.org/")).toBe("v1");
+  expect(open.ended()).toBe(false);
+  open.close();
+  const { wrong, count } = await load.stop();
+  expect(wrong).toEqual({});
+  expect(count).toBeGreaterThan(1_000);
 }, 30_000);

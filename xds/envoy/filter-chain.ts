@@ -10,7 +10,7 @@ import type { DownstreamTls, FilterChain } from "../model/listener.ts";
 import { httpConnectionManager } from "./hcm.ts";
 import type { MessageInit } from "./message-init.ts";
 import { sdsSecret, tlsTransportSocketName } from "./secret.ts";
-import { packed } from "./wire.ts";
+import { originMetadata, packed } from "./wire.ts";
 
 const { HttpConnectionManagerSchema } = extensions_filters_network_http_connection_manager_v3;
 const { DownstreamTlsContextSchema } = extensions_transport_sockets_tls_v3;
@@ -25,7 +25,8 @@ export function filterChain(chain: FilterChain): MessageInit<typeof config_liste
         configType: { case: "typedConfig", value: packed(HttpConnectionManagerSchema, httpConnectionManager(chain)) },
       },
     ],
-    ...(chain.tls === undefined ? {} : { transportSocket: downstreamTls(chain.tls) }),
+    // A chain without TLS is shared by all listeners of its port: naming them would end its connections when one joins.
+    ...(chain.tls === undefined ? {} : { transportSocket: downstreamTls(chain.tls), metadata: originMetadata(chain.origins) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { FilterChain } from "../model/listener.ts";
 import { messageJson } from "../proto-json.ts";
 import { someChain, someListener } from "../testing/models.ts";
 import { listener } from "./listener.ts";
@@ -51,11 +52,6 @@ test("a plain listener has one chain for everything, with filters that routes ma
         },
       ],
     },
-    metadata: {
-      filter_metadata: {
-        "envoy-gateway": { resources: [{ kind: "Gateway", name: "web", namespace: "default", sectionName: "http" }] },
-      },
-    },
     per_connection_buffer_limit_bytes: 32_768,
     max_connections_to_accept_per_socket_event: 1,
   });
@@ -85,7 +81,26 @@ test("a chain with server names is chosen by the TLS inspector and ends TLS with
       disable_stateless_session_resumption: true,
     },
   });
+  expect(json).toHaveProperty("filter_chains.0.metadata.filter_metadata", {
+    "envoy-gateway": { resources: [{ kind: "Gateway", name: "web", namespace: "default", sectionName: "http" }] },
+  });
   expect(json).not.toHaveProperty("default_filter_chain");
+});
+
+test("nothing outside the chains depends on which chains there are, so that Envoy keeps the connections of the others", () => {
+  const [catchAll, other] = [
+    { ...secure, serverNames: [] },
+    { ...secure, name: "other", origins: [], serverNames: ["b.example"] },
+  ];
+  const outside = (chains: readonly FilterChain[]) => {
+    const {
+      filter_chains: _,
+      default_filter_chain: __,
+      ...rest
+    } = messageJson(listener(someListener({ chains }))) as Record<string, unknown>;
+    return rest;
+  };
+  expect(outside([catchAll])).toEqual(outside([secure, other, catchAll]));
 });
 
 test("the log is on the chain, and on the listener for connections that no chain takes", () => {

@@ -19,6 +19,10 @@ export interface World {
   /** Writes without waiting. */
   write(file: string, objects: readonly ApiObject[]): Promise<void>;
   remove(file: string): Promise<void>;
+  /** Exchanges the contents of two files, one after the other. */
+  swap(one: string, two: string): Promise<void>;
+  /** Numbers of the streams of all proxies that have acknowledged everything. */
+  streams(): Promise<readonly number[]>;
   /** The object with its status. */
   object(kind: string, name: string): Promise<Served | undefined>;
   stop(): Promise<void>;
@@ -37,6 +41,7 @@ export interface Served {
 interface Dump {
   readonly proxies: readonly { readonly name: string; readonly version: number }[];
   readonly streams: readonly {
+    readonly stream: number;
     readonly proxy: string;
     readonly types: readonly {
       readonly sentVersion: number;
@@ -49,7 +54,7 @@ interface Dump {
 
 const editedBy = "stories/edit";
 
-/** Starts an operator with GatewayClass "eg" and a Service for each backend. */
+/** Starts an operator with GatewayClass "eg", its EnvoyProxy "quiet" (in the file "settings"), and a Service for each backend. */
 export async function startWorld(backendNames: readonly string[] = ["v1", "v2", "v3"]): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "story-"));
   const stateFolder = join(folder, ".state");
@@ -74,13 +79,22 @@ export async function startWorld(backendNames: readonly string[] = ["v1", "v2", 
   const files = new Map<string, readonly ApiObject[]>();
   let edits = 0;
 
-  async function write(file: string, objects: readonly ApiObject[]): Promise<void> {
+  /** Writes the new contents beside the file; the function it gives puts them in place. */
+  async function stage(file: string, objects: readonly ApiObject[]): Promise<() => Promise<void>> {
     const edit = String(++edits);
     const marked = objects.map((each) => ({ ...each, metadata: { ...each.metadata, annotations: { [editedBy]: edit } } }));
-    files.set(file, marked as readonly ApiObject[]);
     const path = join(folder, `${file}.yaml`);
     await writeFile(`${path}.new`, marked.map((each) => JSON.stringify(each)).join("\n---\n"));
-    await rename(`${path}.new`, path);
+    return async () => {
+      files.set(file, marked);
+      await rename(`${path}.new`, path);
+    };
+  }
+
+  async function write(file: string, objects: readonly ApiObject[]): Promise<void> {
+    await (
+      await stage(file, objects)
+    )();
   }
 
   /** The operator has read exactly what the files say. Secrets are not shown: whoever changes one waits for what it changes. */
@@ -111,11 +125,8 @@ export async function startWorld(backendNames: readonly string[] = ["v1", "v2", 
     await until(acknowledged, "the proxies have acknowledged");
   }
 
-  await write("world", [
-    gatewayClass("eg", "quiet"),
-    envoyProxy("quiet", {}),
-    ...backendNames.flatMap((name) => service(name, [backends[name]!])),
-  ]);
+  await write("settings", [envoyProxy("quiet", {})]);
+  await write("world", [gatewayClass("eg", "quiet"), ...backendNames.flatMap((name) => service(name, [backends[name]!]))]);
   await until(read, "the operator has read the files");
   return {
     folder,
@@ -132,6 +143,16 @@ export async function startWorld(backendNames: readonly string[] = ["v1", "v2", 
       files.delete(file);
       await unlink(join(folder, `${file}.yaml`));
       await settled();
+    },
+    async swap(one, two) {
+      const [first = [], second = []] = [files.get(one), files.get(two)];
+      const next = await Promise.all([stage(one, second), stage(two, first)]);
+      // Between these two the objects of the first file stand nowhere, and those of the second twice.
+      for (const put of next) await put();
+      await settled();
+    },
+    async streams() {
+      return (await acknowledged()) === undefined ? [] : (await page<Dump>("/config_dump")).streams.map(({ stream }) => stream);
     },
     async object(kind, name) {
       const served = await page<readonly Served[]>("/objects");
