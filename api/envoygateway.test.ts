@@ -74,5 +74,5 @@ const cases: readonly (readonly [rule: string, accepted: object, refused: object
 ];
 
 for (const [rule, accepted, refused] of cases) {
-  test(`${rule}`, () => expect([check(accepted).problems, check(refused).problems.length > 0]).toEqual([[], true]));
+  test(rule, () => expect([check(accepted).problems, check(refused).problems.length > 0]).toEqual([[], true]));
 }

@@ -4,10 +4,7 @@
 export function asStored(kind: string, object: unknown): unknown {
   if (kind !== "Secret" || !isRecord(object) || !isRecord(object["stringData"])) return object;
   const { stringData, ...rest } = object;
-  const written = Object.entries(stringData as Readonly<Record<string, unknown>>).map(([key, text]) => [
-    key,
-    Buffer.from(String(text)).toString("base64"),
-  ]);
+  const written = Object.entries(stringData).map(([key, text]) => [key, Buffer.from(String(text)).toString("base64")]);
   // stringData wins over data of the same key (core/v1, Secret.stringData).
   return { ...rest, data: { ...(isRecord(rest["data"]) ? rest["data"] : {}), ...Object.fromEntries(written) } };
 }

@@ -76,11 +76,16 @@ function facts(schema: unknown, path = "", found: Facts = new Map()): Facts {
 
 function spelled(key: string, value: unknown, properties: Node): string {
   if (key === "required" && Array.isArray(value)) {
-    return JSON.stringify(value.filter((name) => !hasDefault(properties[String(name)])).sort());
+    return JSON.stringify(
+      value
+        .filter((name) => !hasDefault(properties[String(name)]))
+        .map(String)
+        .toSorted(),
+    );
   }
   if (key === "x-kubernetes-validations" && Array.isArray(value)) {
     return JSON.stringify(
-      value.map((one: unknown) => (isNode(one) ? String(one["rule"]).replace(/\s+/g, " ").trim() : "")).sort(),
+      value.map((one: unknown) => (isNode(one) ? String(one["rule"]).replace(/\s+/g, " ").trim() : "")).toSorted(),
     );
   }
   return JSON.stringify(sorted(value));
@@ -89,7 +94,7 @@ function spelled(key: string, value: unknown, properties: Node): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isNode(value)) return value;
-  const names = Object.keys(value).sort();
+  const names = Object.keys(value).toSorted();
   return Object.fromEntries(names.map((name) => [name, sorted(value[name])]));
 }
 const hasDefault = (value: unknown): boolean => isNode(value) && "default" in value;

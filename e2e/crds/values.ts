@@ -59,7 +59,7 @@ function draft(schema: JsonSchema, maker: Maker): unknown {
       return textOf(schema, maker);
     case "integer":
     case "number":
-      return pick([...(schema.minimum === undefined ? [0, 1, 2, 80, 443] : []), ...bounds(schema), ...maker.numbers], random);
+      return pick(numbersFor(schema, maker), random);
     case "boolean":
       return random() < 0.5;
     case "array":
@@ -72,44 +72,50 @@ function draft(schema: JsonSchema, maker: Maker): unknown {
 }
 
 const samples = [
-  ...[
-    "a",
-    "b",
-    "eg",
-    "x-header",
-    "example.com",
-    "*.example.com",
-    "a.b.c",
-    "10.0.0.1",
-    "10.0.0.2",
-    "::1",
-    "10.0.0.0/8",
-    "/",
-    "/path",
-  ],
-  ...["1s", "10ms", "1h30m", "gateway.envoyproxy.io", "Service", "http", "HTTP", "8080", "True", "Ready", "1Gi", "^a.*$", ""],
-  ...[
-    "example.com/controller",
-    "https://example.com",
-    "http://a.example:80",
-    "*",
-    "https://*.a.example",
-    "docker.io/envoy",
-    "envoy:v1",
-  ],
-  ...[
-    "envoyproxy/envoy:v1.37.0",
-    "2026-01-01T00:00:00Z",
-    "A B",
-    "a_b",
-    "/a/../b",
-    "//",
-    "#",
-    "%2f",
-    "GET",
-    "sha256:abc",
-    "value: 1",
-  ],
+  "a",
+  "b",
+  "eg",
+  "x-header",
+  "example.com",
+  "*.example.com",
+  "a.b.c",
+  "10.0.0.1",
+  "10.0.0.2",
+  "::1",
+  "10.0.0.0/8",
+  "/",
+  "/path",
+  "1s",
+  "10ms",
+  "1h30m",
+  "gateway.envoyproxy.io",
+  "Service",
+  "http",
+  "HTTP",
+  "8080",
+  "True",
+  "Ready",
+  "1Gi",
+  "^a.*$",
+  "",
+  "example.com/controller",
+  "https://example.com",
+  "http://a.example:80",
+  "*",
+  "https://*.a.example",
+  "docker.io/envoy",
+  "envoy:v1",
+  "envoyproxy/envoy:v1.37.0",
+  "2026-01-01T00:00:00Z",
+  "A B",
+  "a_b",
+  "/a/../b",
+  "//",
+  "#",
+  "%2f",
+  "GET",
+  "sha256:abc",
+  "value: 1",
 ];
 
 function textOf({ pattern, minLength = 0, maxLength, format }: JsonSchema, maker: Maker): string {
@@ -151,8 +157,13 @@ function recordOf(schema: JsonSchema, maker: Maker): Readonly<Record<string, unk
   return made;
 }
 
+function numbersFor(schema: JsonSchema, { numbers }: Maker): readonly number[] {
+  const limits = bounds(schema);
+  return schema.minimum === undefined ? [0, 1, 2, 80, 443].concat(limits, numbers) : limits.concat(numbers);
+}
+
 /** Values just outside, at and just inside the limits of a number. */
-function bounds({ minimum, maximum }: JsonSchema): readonly number[] {
+function bounds({ minimum, maximum }: JsonSchema): number[] {
   return [minimum, maximum].flatMap((limit) => (limit === undefined ? [] : [limit - 1, limit, limit + 1]));
 }
 

@@ -51,7 +51,8 @@ export function compareWhole({ upstream, ours }: SchemaPair): WholeComparison {
     const parent = path.slice(0, path.lastIndexOf("."));
     const theirs = nodeAt(upstream, stepsOf(parent));
     const own = nodeAt(ours, stepsOf(parent));
-    for (let i = 0; theirs && own && i < triesPerField && !seen.has(path); i++) tryOne({ at: parent, theirs, own }, false);
+    if (theirs === undefined || own === undefined) continue; // differs, says the comparison of fields
+    for (let i = 0; i < triesPerField && !seen.has(path); i++) tryOne({ at: parent, theirs, own }, false);
   }
   return { ...counts, disagreements, fields: known.size, missing: [...known].filter((path) => !seen.has(path)) };
 }
