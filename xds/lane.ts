@@ -162,3 +162,8 @@ function wakeMoments(lane: Lane, warmingMs: number): readonly number[] {
   if (last && lane.typeUrl === typeUrls.cluster) moments.push(last.since + warmingMs);
   return moments;
 }
+
+/** Nothing is on its way, to be repaired or held back. */
+export function isIdle(lane: Lane): boolean {
+  return lane.outstanding.length === 0 && lane.repairs.length === 0 && lane.waiting.length === 0;
+}

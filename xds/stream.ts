@@ -8,6 +8,7 @@ import {
   dueRemovals,
   forgetDoubts,
   forgetVersions,
+  isIdle,
   mayWrite,
   nextWake,
   noteAccepted,
@@ -25,8 +26,7 @@ import { isTypeUrl, typeUrls } from "./type-urls.ts";
 import { encodeResponse, type DeltaRequest } from "./wire.ts";
 
 export interface StreamOptions {
-  /** A response in pieces. */
-  readonly write: (response: readonly Uint8Array[]) => void;
+  readonly write: (pieces: readonly Uint8Array[]) => void;
   readonly clock: Clock;
   readonly timing: Timing;
   readonly quarantine: Quarantine;
@@ -142,11 +142,7 @@ export class AdsStream {
     }
   }
 
-  #send(
-    lane: Lane,
-    { updated, removed }: { updated: readonly Resource[]; removed: readonly string[] },
-    before: Subscription | undefined,
-  ): void {
+  #send(lane: Lane, { updated, removed }: Pick<Outstanding, "updated" | "removed">, before: Subscription | undefined): void {
     if (sentAlone(lane.typeUrl) && updated.length + removed.length > 1) {
       for (const resource of updated) this.#send(lane, { updated: [resource], removed: [] }, before);
       for (const name of removed) this.#send(lane, { updated: [], removed: [name] }, before);
@@ -251,8 +247,7 @@ export class AdsStream {
   }
 
   #settle(lane: Lane): void {
-    const idle = lane.outstanding.length === 0 && lane.repairs.length === 0 && lane.waiting.length === 0;
-    if (!lane.subscription || !idle || lane.written <= lane.settled) return;
+    if (!lane.subscription || !isIdle(lane) || lane.written <= lane.settled) return;
     lane.settled = lane.written;
     this.#options.onSettled(lane.typeUrl, lane.settled);
   }
