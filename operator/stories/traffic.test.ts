@@ -1,6 +1,6 @@
 // How traffic is spread and limited: weights, mirrors, timeouts, retries, sessions, upgrades, HTTP/2 backends.
 
-import { ask, askHttp2, askWebSocket, short } from "./support/client.ts";
+import { ask, askHttp2, askWebSocket, shares, short } from "./support/client.ts";
 import { backendObject, gateway, http, path, route, service, to, toBackend } from "./support/objects.ts";
 import { freePorts, startWorld, until, type World } from "./support/world.ts";
 
@@ -15,23 +15,9 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 afterEach(() => world.apply("routes", []));
 
-/** How often each backend answered, of `count` requests of which a few are under way at a time. */
-async function shares(count: number, line = "a.example/"): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  let left = count;
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) {
-      const answer = short(await ask(port, line));
-      counts[answer] = (counts[answer] ?? 0) + 1;
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
-  return counts;
-}
-
 test("backends get their share by weight, and none with weight 0", async () => {
   await world.apply("routes", [route("weights", { rules: [{ backendRefs: to("v1*70", "v2*30", "v3*0") }] })]);
-  const counts = await shares(1_000);
+  const counts = await shares(port, 1_000);
   expect(Object.keys(counts).toSorted()).toEqual(["v1", "v2"]);
   // Six standard deviations: a right split fails once in 500 million runs.
   expect(Math.abs((counts["v1"] ?? 0) - 700)).toBeLessThan(87);
@@ -46,7 +32,7 @@ test("weights may be large, and a rule whose weights are all 0 answers 500", asy
       ],
     }),
   ]);
-  const counts = await shares(200, "a.example/large");
+  const counts = await shares(port, 200, "a.example/large");
   expect(Object.keys(counts).toSorted()).toEqual(["v1", "v2"]);
   expect(short(await ask(port, "a.example/zero"))).toBe("500");
 });
@@ -113,7 +99,7 @@ test("a mirror gets the percentage or fraction of requests that it should", asyn
       ],
     }),
   ]);
-  expect(await shares(1_000)).toEqual({ v1: 1_000 });
+  expect(await shares(port, 1_000)).toEqual({ v1: 1_000 });
   await ask(port, "a.example/last");
   // Six standard deviations.
   expect(Math.abs(seenAt("v2").length - 200)).toBeLessThan(76);

@@ -1,8 +1,8 @@
 // The client of stories: one line asks, one line answers. "POST example.com:1234/path | Header: value" asks a port of 127.0.0.1 for that host.
 
-import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { type Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
-import { Agent as TlsAgent, request as httpsRequest } from "node:https";
+import { type Agent as TlsAgent, request as httpsRequest } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { Seen } from "./backend.ts";
 
@@ -91,6 +91,20 @@ export function answers(
   return Promise.all(table.map(async ([line]) => [line, short(await ask(port, line))] as const));
 }
 
+/** How often each backend answered, of `count` requests of which a few are under way at a time. */
+export async function shares(port: number, count: number, line = "a.example/"): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  let left = count;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) {
+      const answer = short(await ask(port, line));
+      counts[answer] = (counts[answer] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  return counts;
+}
+
 /** One HTTP/2 connection. */
 export interface Http2Connection {
   ask(line: string): Promise<string>;
@@ -158,5 +172,3 @@ export function askWebSocket(port: number, line: string, text: string): Promise<
     request.end();
   });
 }
-
-export { Agent, TlsAgent };
