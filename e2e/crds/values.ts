@@ -158,8 +158,8 @@ function recordOf(schema: JsonSchema, maker: Maker): Readonly<Record<string, unk
 }
 
 function numbersFor(schema: JsonSchema, { numbers }: Maker): readonly number[] {
-  const limits = bounds(schema);
-  return schema.minimum === undefined ? [0, 1, 2, 80, 443].concat(limits, numbers) : limits.concat(numbers);
+  const edges = bounds(schema);
+  return schema.minimum === undefined ? [0, 1, 2, 80, 443].concat(edges, numbers) : edges.concat(numbers);
 }
 
 /** Values just outside, at and just inside the limits of a number. */

@@ -8,6 +8,7 @@ import type { Shards } from "../../xds/model/proxy.ts";
 import { shardCount, shardOf } from "../../xds/model/shards.ts";
 import type { Secret } from "../../xds/model/tls.ts";
 import { assignment, cluster, clusterSecrets } from "../backends/clusters.ts";
+import { envoyProxyOfProxy } from "../envoyproxy.ts";
 import { atShard, routesByAttachment } from "./attachment.ts";
 import { routeClusters } from "./http.ts";
 import { tableNames } from "./virtual-hosts.ts";
@@ -35,8 +36,19 @@ function byShard<Value>(db: Db, proxy: string, values: (shard: string) => readon
 }
 
 const clusterShard = memo("clusterShard", (db: Db, proxy: string, shard: string): readonly Cluster[] => {
-  return namesInShard(db, proxy, shard).flatMap((name) => cluster(db, name) ?? []);
+  const { ipFamily } = envoyProxyOfProxy(db, proxy);
+  const reached = (name: string) => (ipFamily === undefined ? cluster(db, name) : familyCluster(db, ipFamily, name));
+  return namesInShard(db, proxy, shard).flatMap((name) => reached(name) ?? []);
 });
+
+/** A cluster of a proxy whose EnvoyProxy names the address family: DNS names are looked up in it. */
+const familyCluster = memo("familyCluster", (db: Db, ipFamily: keyof typeof dnsFamilies, name: string): Cluster | undefined => {
+  const found = cluster(db, name);
+  if (found?.discovery.type !== "dns") return found;
+  return { ...found, discovery: { ...found.discovery, family: dnsFamilies[ipFamily] } };
+});
+
+const dnsFamilies = { IPv4: "v4", IPv6: "v6", DualStack: "all" } as const;
 
 const assignmentShard = memo("assignmentShard", (db: Db, proxy: string, shard: string): readonly LoadAssignment[] => {
   return namesInShard(db, proxy, shard).flatMap((name) => assignment(db, name) ?? []);
