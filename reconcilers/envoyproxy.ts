@@ -32,10 +32,21 @@ interface ParametersRef {
 
 /** Settings of a GatewayClass: its parametersRef, else those of the controller's configuration. */
 export const classEnvoyProxy = memo("classEnvoyProxy", (db: Db, className: string): Resolution => {
-  const fallback = db.get("Config", configKey)?.envoyProxy ?? ({} as EnvoyProxySpec);
+  const configured = configuredEnvoyProxy(db);
+  const fallback = configured.spec;
   const ref = db.get("GatewayClass", objectKey("", className))?.spec.parametersRef;
   // v1.7: a reference without namespace means the namespace "default".
-  return ref === undefined ? { spec: fallback } : follow(db, { ref, namespace: ref.namespace ?? "default", fallback });
+  return ref === undefined ? configured : follow(db, { ref, namespace: ref.namespace ?? "default", fallback });
+});
+
+/** Settings of the controller's configuration; none when they contradict each other. */
+const configuredEnvoyProxy = memo("configuredEnvoyProxy", (db: Db): Resolution => {
+  const config = db.get("Config", configKey);
+  const spec = config?.envoyProxy ?? ({} as EnvoyProxySpec);
+  const problem = problemOf(spec, config);
+  return problem === undefined
+    ? { spec }
+    : { spec: {} as EnvoyProxySpec, problem: `envoyProxy of the configuration: ${problem}` };
 });
 
 /** Do all Gateways of the class share one proxy? Read from what the class refers to, also when other settings there are wrong. */

@@ -1,4 +1,4 @@
-import type { EnvoyProxySpec } from "../envoyproxy.ts";
+import { envoyProxyOf, type EnvoyProxySpec } from "../envoyproxy.ts";
 import { config, envoyProxy, gatewayWith, parametersRef } from "../testing/gateways.ts";
 import { world } from "../testing/world.ts";
 import { accessLogOf } from "./access-log.ts";
@@ -73,6 +73,18 @@ test("an expression that is no CEL is refused with its place", () => {
 test("a bootstrap that loses the control plane is refused", () => {
   const bootstrap = { type: "JSONPatch", jsonPatches: [{ op: "remove", path: "/dynamic_resources" }] };
   expect(accepted({ bootstrap })).toEqual(invalid("bootstrap: dynamic_resources must stay as generated."));
+});
+
+test("settings of the configuration are checked too, and none of them holds when they cannot be", () => {
+  const envoyProxySpec = spec({ bootstrap: { type: "Merge", value: "admin: {profile_path: /x}" }, concurrency: 7 });
+  const store = world(config({ infrastructure: "host", envoyProxy: envoyProxySpec }), gatewayWith("gw", [{ name: "a" }]));
+  expect(gatewayStatus(store, "default/gw")!.conditions[0]).toEqual({
+    type: "Accepted",
+    status: "False",
+    reason: "InvalidParameters",
+    message: "GatewayClass eg: envoyProxy of the configuration: bootstrap: admin must stay as generated.",
+  });
+  expect(envoyProxyOf(store, "default/gw").value).toEqual({});
 });
 
 test("each file sink of a setting is a log with the setting's format, expressions and entries", () => {

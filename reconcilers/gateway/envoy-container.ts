@@ -71,10 +71,9 @@ function bootstrapJson(db: Db, spec: EnvoyProxySpec): string {
   const config = db.get("Config", configKey);
   if (config === undefined) return "";
   const made = proxyBootstrap(config, spec);
-  // Settings whose bootstrap is not valid hold for no proxy (envoyproxy.ts); those of the config file, which nobody checked, keep ours.
-  const { bootstrap: _, ...rest } = spec;
-  const usable = "value" in made ? made : proxyBootstrap(config, rest);
-  return "value" in usable ? JSON.stringify(usable.value) : "";
+  if ("problem" in made)
+    throw new Error(`settings that hold for a proxy were checked before (envoyproxy.ts), but ${made.problem}`);
+  return JSON.stringify(made.value);
 }
 
 /** How long a proxy that stops lets requests finish. */
