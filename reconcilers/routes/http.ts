@@ -14,6 +14,7 @@ import { forwarding } from "./forward.ts";
 import type { Forwarding } from "./forward.ts";
 import { timeLimits, toSession } from "./limits.ts";
 import { matchProblems, toMatches } from "./matches.ts";
+import { withPreflights } from "./preflight.ts";
 import type { HttpRule, RuleBranch, RuleFilters } from "./rule.ts";
 
 type Rule = NonNullable<HTTPRoute["spec"]["rules"]>[number];
@@ -61,9 +62,10 @@ function toRule(db: Db, route: ObjectKey, { rule, index }: { readonly rule: Rule
     ...session.problems,
   ];
   const broken = accepted.length > 0 || filters.trouble.broken;
-  const branches = usable.map(({ position, match }): RuleBranch => {
+  const matched = usable.map(({ position, match }): RuleBranch => {
     return { position, match, action: broken ? brokenAction : toAction({ rule, filters, target, match }) };
   });
+  const branches = filters.cors === undefined || broken ? matched : withPreflights(matched);
   const edits = broken ? ruleFilters(db, route, []) : filters;
   return {
     rule: {

@@ -30,6 +30,8 @@ export interface HttpRule {
 export interface RuleBranch {
   /** Number of the match in its rule; -1 for a rule without matches. */
   readonly position: number;
+  /** Answers the CORS preflights of the match of this position (preflight.ts); it shares its number. */
+  readonly preflight?: true;
   readonly match: RouteMatch;
   readonly action: RouteAction;
 }

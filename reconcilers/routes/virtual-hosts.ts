@@ -156,8 +156,9 @@ interface RouteParts {
 
 function toRoute({ key, rule, branch, host, listener }: RouteParts): Route {
   const { match, action, position } = branch;
+  const part = branch.preflight === true ? "/cors-preflight" : "";
   return {
-    name: `httproute/${key}/rule/${rule.index}/match/${position}/${host.replaceAll(".", "_")}`,
+    name: `httproute/${key}/rule/${rule.index}/match/${position}${part}/${host.replaceAll(".", "_")}`,
     origin: {
       kind: "HTTPRoute",
       namespace: namespaceOf(key),
