@@ -1,8 +1,11 @@
 import { encodeCount } from "./encoding/checked.ts";
 import type { Proxy } from "./model/proxy.ts";
+import type { Route } from "./model/route.ts";
 import { shardOf } from "./model/shards.ts";
+import type { Resource } from "./resource.ts";
 import { encode } from "./snapshot.ts";
 import { someAssignment, someBackend, someCluster, someForward, someHost, someProxy, someRoute } from "./testing/models.ts";
+import { typeUrls } from "./type-urls.ts";
 
 const hosts = Array.from({ length: 1000 }, (_, number) => someHost(`${number}.example`));
 const proxy = someProxy({ tables: { "http-80": hosts } });
@@ -45,4 +48,46 @@ test("a route keeps its encoding when its virtual host is made anew", () => {
   const kept = hosts[7]!.routes;
   const added = someRoute({ name: "added", action: someForward({ backends: [someBackend({ weight: 3 }), someBackend()] }) });
   expect(encodesFor(withHost("7.example", someHost("7.example", [added, ...kept])))).toBe(2);
+});
+
+// ── A thousand routes of one host ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const crowd = Array.from({ length: 1000 }, (_, number) => someRoute({ name: `route-${number}` }));
+const withRoutes = (routes: readonly Route[]): Proxy => someProxy({ tables: { "http-80": [someHost("a.example", routes)] } });
+
+function tableOf(changed: Proxy): Resource {
+  const tables = encode(changed).snapshot.resources.get(typeUrls.routeConfiguration);
+  return tables!.shards.flatMap((shard) => [...shard.values()])[0]!;
+}
+
+const added = someRoute({ name: "added" });
+for (const [edit, routes, want] of [
+  ["a route changes", crowd.with(500, added), { encodes: 2, pieces: 2 }],
+  ["a route is added", crowd.toSpliced(500, 0, added), { encodes: 2, pieces: 2 }],
+  ["a route is removed", crowd.toSpliced(500, 1), { encodes: 1, pieces: 2 }],
+] as const) {
+  test(`${edit} among a thousand of one host: it alone is encoded, and one block and the head are copied`, () => {
+    const before = new Set(tableOf(withRoutes(crowd)).chunks);
+    const encodes = encodeCount.value;
+    const fresh = withRoutes(routes.map((route) => (route === added ? { ...added } : route)));
+    const { chunks = [] } = tableOf(fresh);
+    // The listener, the cluster and the assignment of the new proxy are encoded too.
+    const others = 3;
+    // Head and tail of the table are made anew each time.
+    const made = chunks.filter((chunk) => !before.has(chunk)).length - 2;
+    expect({ encodes: encodeCount.value - encodes - others, pieces: made }).toEqual(want);
+  });
+}
+
+test("where blocks begin depends on history, bytes and version do not", () => {
+  let routes: readonly Route[] = crowd;
+  for (let step = 0; step < 200; step++) {
+    const position = (step * 37) % routes.length;
+    routes = step % 3 === 0 ? routes.toSpliced(position, 40) : routes.toSpliced(position, 0, someRoute({ name: `step-${step}` }));
+    tableOf(withRoutes(routes));
+  }
+  const edited = tableOf(withRoutes(routes));
+  const anew = tableOf(withRoutes(structuredClone(routes)));
+  expect(edited.version).toBe(anew.version);
+  expect(Buffer.compare(edited.bytes, anew.bytes)).toBe(0);
 });

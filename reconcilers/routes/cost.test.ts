@@ -74,3 +74,51 @@ test("an edit keeps every other shard the same object", () => {
   expect(after.clusters).toBe(before.clusters);
   expect(after.assignments).toBe(before.assignments);
 });
+
+test("a route to a new backend, among others, makes its cluster and looks at no other", () => {
+  const store = world(gateway("gw", listener("http")), service("echo"), service("new"), app("one"), app("two"), app("three"));
+  proxy(store, "default/gw");
+  store.apply([applied(app("one", "/", "new"))]);
+  proxy(store, "default/gw");
+  const names = store.computed.map((each) => each.replace(/\(.*/, ""));
+  const looks = ["dealtNames", "clusterShard", "assignmentShard", "shardSecrets", "cluster", "assignment", "clusterSecrets"];
+  const count = (name: string): number => names.filter((each) => each === name).length;
+  expect(Object.fromEntries(looks.map((name) => [name, count(name)]))).toEqual({
+    dealtNames: 1,
+    clusterShard: 1,
+    assignmentShard: 1,
+    shardSecrets: 1,
+    cluster: 1,
+    assignment: 1,
+    clusterSecrets: 1,
+  });
+});
+
+const crowded = (name: string, path: string): TestObject =>
+  route(name, { hostnames: [host("all")], rules: [rule(path, "echo")] });
+const members = Array.from({ length: 200 }, (_, i) => crowded(`route-${i}`, `/${"x".repeat(1 + ((i * 7) % 50))}`));
+
+test("on a host that many routes share, an edit orders its own part again, and the order is that of the API", () => {
+  const store = world(gateway("gw", listener("http")), service("echo"), ...members);
+  proxy(store, "default/gw");
+  store.apply([applied(crowded("route-7", `/${"x".repeat(60)}`))]);
+  const hosts = proxy(store, "default/gw").routeTables[0]!.shards.flat();
+  const routes = hosts.flatMap((each) => each.routes);
+  expect(store.computed.map((each) => each.replace(/\(.*/, ""))).toEqual([
+    "attachments",
+    "httpRules",
+    "hostRoutes",
+    "hostShard",
+    "hostRun",
+    "virtualHost",
+    "virtualHosts",
+    "routeTable",
+    "routeTables",
+    "routeClusters",
+    "proxy",
+  ]);
+  expect(routes.length).toBe(200);
+  expect(routes[0]?.origin.name).toBe("route-7");
+  const places = routes.map(({ match, origin }) => [match.path.value.length, origin.name] as const);
+  expect(places).toEqual(places.toSorted(([a, one], [b, other]) => b - a || (one < other ? -1 : 1)));
+});
