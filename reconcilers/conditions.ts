@@ -25,20 +25,18 @@ export const classInvalidParameters = (why: string): Condition =>
 // ── Gateway ───────────────────────────────────────────────────────────────────
 
 /** `withoutEffect`: settings of the Gateway's EnvoyProxy that do nothing yet. */
-export const gatewayAccepted = (withoutEffect: readonly string[] = []): Condition =>
-  yes(
-    "Accepted",
-    "Accepted",
-    withoutEffect.length === 0
-      ? "The Gateway is served by this controller."
-      : `The Gateway is served by this controller; these settings of its EnvoyProxy have no effect yet: ${withoutEffect.join(", ")}.`,
-  );
+export const gatewayAccepted = (withoutEffect: readonly string[]): Condition =>
+  yes("Accepted", "Accepted", `The Gateway is served by this controller.${idle(withoutEffect)}`);
 export const gatewayInvalidParameters = (why: string): Condition => no("Accepted", "InvalidParameters", why);
 export const gatewayUnsupportedAddress = (type: string): Condition =>
   no("Accepted", "UnsupportedAddress", `Address type ${type} is not supported, it must be IPAddress or Hostname.`);
 /** Some listeners cannot be configured; the others are. */
-export const gatewayListenersNotValid = (names: readonly string[]): Condition =>
-  yes("Accepted", "ListenersNotValid", `Served without these listeners, see their conditions: ${names.join(", ")}.`);
+export const gatewayListenersNotValid = (names: readonly string[], withoutEffect: readonly string[]): Condition =>
+  yes(
+    "Accepted",
+    "ListenersNotValid",
+    `Served without these listeners, see their conditions: ${names.join(", ")}.${idle(withoutEffect)}`,
+  );
 export const gatewayWithoutValidListener = (): Condition =>
   no("Accepted", "ListenersNotValid", "No listener is valid, see their conditions.");
 
@@ -60,6 +58,10 @@ export const refusedByProxy = (resource: string, message: string): Condition =>
   no("Programmed", "RejectedByProxy", `The proxy refused ${resource}: ${message}`);
 export const heldBack = (resource: string, message: string): Condition =>
   no("Programmed", "Invalid", `${resource} was held back: ${message}`);
+
+function idle(settings: readonly string[]): string {
+  return settings.length === 0 ? "" : ` These settings of its EnvoyProxy have no effect yet: ${settings.join(", ")}.`;
+}
 
 // ── Listener ──────────────────────────────────────────────────────────────────
 

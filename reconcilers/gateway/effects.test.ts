@@ -48,7 +48,7 @@ test("settings that do nothing yet are named by path on the Gateway, which is se
   expect(accepted(idle)).toEqual({
     status: "True",
     reason: "Accepted",
-    message: `The Gateway is served by this controller; these settings of its EnvoyProxy have no effect yet: ${names}, telemetry.tracing, luaValidation.`,
+    message: `The Gateway is served by this controller. These settings of its EnvoyProxy have no effect yet: ${names}, telemetry.tracing, luaValidation.`,
   });
 });
 

@@ -74,8 +74,9 @@ function acceptance(db: Db, gateway: ObjectKey): Condition {
   if (unsupported !== undefined) return gatewayUnsupportedAddress(unsupported.type ?? "");
   const all = listenersOf(db, gateway);
   const bad = all.filter(({ conditions }) => conditionOf(conditions, "Accepted")?.status !== "True").map(({ name }) => name);
-  if (bad.length === 0) return gatewayAccepted(settingsWithoutEffect(envoyProxyOf(db, gateway).value));
-  return bad.length === all.length ? gatewayWithoutValidListener() : gatewayListenersNotValid(bad);
+  const withoutEffect = settingsWithoutEffect(envoyProxyOf(db, gateway).value);
+  if (bad.length === 0) return gatewayAccepted(withoutEffect);
+  return bad.length === all.length ? gatewayWithoutValidListener() : gatewayListenersNotValid(bad, withoutEffect);
 }
 
 interface Facts {
