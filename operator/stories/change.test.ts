@@ -51,9 +51,8 @@ async function underLoad(
       await edit(number, load);
       await load.served(20);
     }
-    await load.served(Math.max(0, leastCount - load.count()));
   } finally {
-    outcome = await load.stop();
+    outcome = await load.stop(leastCount);
   }
   const ended = open.ended();
   open.close();

@@ -114,9 +114,9 @@ test("a certificate is replaced under load: no request fails, no connection ends
   expect(await open.ask("example.org/")).toBe("v1");
   expect(open.ended()).toBe(false);
   open.close();
-  const { wrong, count } = await load.stop();
+  const { wrong, count } = await load.stop(1_000);
   expect(wrong).toEqual({});
-  expect(count).toBeGreaterThan(1_000);
+  expect(count).toBeGreaterThanOrEqual(1_000);
   expect(Math.max(...slowest)).toBeLessThan(1_000);
 }, 30_000);
 
@@ -136,7 +136,7 @@ test("listeners for other server names come and go on the same port, and no conn
   expect(await open.ask("example.org/")).toBe("v1");
   expect(open.ended()).toBe(false);
   open.close();
-  const { wrong, count } = await load.stop();
+  const { wrong, count } = await load.stop(1_000);
   expect(wrong).toEqual({});
-  expect(count).toBeGreaterThan(1_000);
+  expect(count).toBeGreaterThanOrEqual(1_000);
 }, 30_000);

@@ -51,7 +51,7 @@ test("a Gateway joins and leaves the Envoy of others without a wrong answer for 
     expect(await answers(shared, [["two.example/", ""]])).toEqual([["two.example/", edit % 2 === 0 ? "v2" : "404"]]);
     await load.served(50);
   }
-  const { wrong, count } = await load.stop();
+  const { wrong, count } = await load.stop(1_000);
   expect(wrong).toEqual({});
-  expect(count).toBeGreaterThan(1_000);
+  expect(count).toBeGreaterThanOrEqual(1_000);
 }, 30_000);

@@ -8,12 +8,10 @@ import { ask, short } from "./client.ts";
 export interface Load {
   /** From now on these answers are right. During an edit that is the old and the new one. */
   allow(...answers: readonly string[]): void;
-  /** Requests answered so far. */
-  readonly count: () => number;
   /** Resolves after `more` further answers. */
   served(more: number): Promise<void>;
-  /** Ends the load; gives the wrong answers, each with how often it came, and how many there were in all. */
-  stop(): Promise<{ readonly wrong: Readonly<Record<string, number>>; readonly count: number }>;
+  /** Ends the load once at least so many were answered; gives the wrong answers, each with how often it came, and how many there were in all. */
+  stop(least?: number): Promise<{ readonly wrong: Readonly<Record<string, number>>; readonly count: number }>;
 }
 
 export interface LoadOptions {
@@ -55,9 +53,9 @@ export function startLoad({ port, lines, sni, clients = 8 }: LoadOptions, ...fir
   };
   return {
     allow: (...answers) => void allowed.push(answers),
-    count: () => count,
     served,
-    async stop() {
+    async stop(least = 0) {
+      await served(least - count);
       stopped = true;
       await Promise.all(running);
       for (const agent of agents) agent.destroy();
