@@ -89,8 +89,8 @@ function toResponse(db: Db, key: ObjectKey, spec: NonNullable<Spec["directRespon
 
 type Body = NonNullable<Spec["directResponse"]>["body"];
 
-/** Envoy Gateway: key "response.body" of the ConfigMap, else its first key. */
-function toBody(db: Db, key: ObjectKey, body: Body): Outcome<string | undefined> {
+/** Envoy Gateway: key "response.body" of the ConfigMap, else its first key; what is not text stands in binaryData. */
+function toBody(db: Db, key: ObjectKey, body: Body): Outcome<string | Uint8Array | undefined> {
   if (body === undefined) return succeed(undefined);
   if (body.type !== "ValueRef") return succeed(body.inline);
   const ref = body.valueRef;
@@ -98,10 +98,16 @@ function toBody(db: Db, key: ObjectKey, body: Body): Outcome<string | undefined>
     return fail("UnsupportedValue", `the body refers to ${ref?.kind ?? "nothing"}, which is not a ConfigMap`);
   }
   const target = objectKey(namespaceOf(key), ref.name);
-  const data = db.get("ConfigMap", target)?.data;
-  const first = Object.keys(data ?? {}).toSorted()[0];
-  const value = data?.["response.body"] ?? (first === undefined ? undefined : data?.[first]);
-  return value === undefined
+  const { data, binaryData } = db.get("ConfigMap", target) ?? {};
+  const text = bodyOf(data);
+  if (text !== undefined) return succeed(text);
+  const base64 = bodyOf(binaryData);
+  return base64 === undefined
     ? fail("UnsupportedValue", `ConfigMap ${target} with the response body not found or empty`)
-    : succeed(value);
+    : succeed(new Uint8Array(Buffer.from(base64, "base64")));
+}
+
+function bodyOf(values: Readonly<Record<string, string>> = {}): string | undefined {
+  const [first] = Object.keys(values).toSorted();
+  return values["response.body"] ?? (first === undefined ? undefined : values[first]);
 }

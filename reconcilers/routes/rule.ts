@@ -5,6 +5,7 @@ import type {
   HeaderEdits,
   NamedMatch,
   Redirect,
+  Respond,
   RouteAction,
   RouteMatch,
   SessionPersistence,
@@ -44,7 +45,7 @@ export interface RuleFilters {
   readonly redirect?: Redirect & { readonly path?: PathEdit };
   readonly rewrite?: FilterRewrite;
   readonly mirrors: readonly Mirror[];
-  readonly respond?: { readonly status: number; readonly body?: string; readonly contentType?: string };
+  readonly respond?: Omit<Respond, "type">;
   /** Alternatives, each a list of cookies that must all match; empty = no condition. */
   readonly cookies: readonly (readonly NamedMatch[])[];
   readonly trouble: Trouble;

@@ -71,7 +71,7 @@ export const semanticChecks: ReadonlyMap<string, SemanticCheck> = new Map([
   }),
 
   on(config_route_v3.DirectResponseActionSchema, ({ body }, report) => {
-    if (body?.specifier.case !== "inlineString") return;
+    if (body?.specifier.case !== "inlineString" && body?.specifier.case !== "inlineBytes") return;
     const size = Buffer.byteLength(body.specifier.value);
     if (size > directResponseLimits.raised)
       report("body.size", `the body has ${size} bytes, more than ${directResponseLimits.raised}`);

@@ -83,9 +83,7 @@ function routeAction({ action }: Route): EnvoyAction {
     case "redirect":
       return { case: "redirect", value: redirect(action.redirect) };
     case "respond": {
-      const body =
-        action.body === undefined ? {} : { body: { specifier: { case: "inlineString", value: action.body } as const } };
-      return { case: "directResponse", value: { status: action.status, ...body } };
+      return { case: "directResponse", value: { status: action.status, ...responseBody(action.body) } };
     }
   }
 }
@@ -97,6 +95,13 @@ const redirectCodes: Readonly<Record<Redirect["status"], config_route_v3.Redirec
   307: RedirectAction_RedirectResponseCode.TEMPORARY_REDIRECT,
   308: RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
 };
+
+function responseBody(body: string | Uint8Array | undefined): MessageInit<typeof config_route_v3.DirectResponseActionSchema> {
+  if (body === undefined) return {};
+  const specifier =
+    typeof body === "string" ? ({ case: "inlineString", value: body } as const) : ({ case: "inlineBytes", value: body } as const);
+  return { body: { specifier } };
+}
 
 function redirect(model: Redirect): MessageInit<typeof config_route_v3.RedirectActionSchema> {
   return {

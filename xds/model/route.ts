@@ -66,10 +66,16 @@ export interface Header {
   readonly value: string;
 }
 
-export type RouteAction =
-  | ForwardAction
-  | { readonly type: "redirect"; readonly redirect: Redirect }
-  | { readonly type: "respond"; readonly status: number; readonly body?: string; readonly contentType?: string };
+export type RouteAction = ForwardAction | { readonly type: "redirect"; readonly redirect: Redirect } | Respond;
+
+/** An answer of the proxy itself. */
+export interface Respond {
+  readonly type: "respond";
+  readonly status: number;
+  /** Text, or bytes that need not be text. */
+  readonly body?: string | Uint8Array;
+  readonly contentType?: string;
+}
 
 export interface ForwardAction {
   readonly type: "forward";
