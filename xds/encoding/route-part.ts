@@ -26,12 +26,12 @@ export interface Facts {
 
 export const noFacts: Facts = { troubles: [], clusters: new Set(), largestBody: 0 };
 
-export interface RoutePart extends Facts {
+interface RoutePart extends Facts {
   /** As field `routes` of a virtual host. */
   readonly bytes: Uint8Array;
 }
 
-export const encodedRoute = perValue((route: Route): RoutePart => {
+const encodedRoute = perValue((route: Route): RoutePart => {
   const whole = checked(RouteSchema, () => routeMessage(route));
   if (whole.ok) {
     const { action } = route;
