@@ -52,8 +52,8 @@ test("a Service without selector follows the EndpointSlices that people write", 
   expect(await at([])).toBe("503");
 });
 
-const grant = (from: object, to: object) =>
-  object("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "other/grant", { spec: { from: [from], to: [to] } });
+const grant = (from: object, target: object) =>
+  object("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "other/grant", { spec: { from: [from], to: [target] } });
 const httpRoutes = { group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "default" };
 const services = { group: "", kind: "Service" };
 

@@ -34,7 +34,7 @@ interface Line {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export function parseLine(line: string): Line {
+function parseLine(line: string): Line {
   const [first = "", ...rest] = line.split(" | ");
   const [, method = "GET", host = "", path = ""] = /^(?:([A-Z]+) )?([^/]*)(\/.*)$/.exec(first) ?? [];
   return { method, host, path, headers: Object.fromEntries(rest.map((header) => header.split(/: ?(.*)/s).slice(0, 2))) };
@@ -164,7 +164,7 @@ export function askWebSocket(port: number, line: string, text: string): Promise<
       socket.write(text);
       socket.once("data", (data: Buffer) => {
         socket.destroy();
-        resolve(`${response.headers["x-backend"]}: ${data.toString()}`);
+        resolve(`${String(response.headers["x-backend"])}: ${data.toString()}`);
       });
     });
     request.on("response", (response) => (response.resume(), resolve(String(response.statusCode))));
