@@ -98,8 +98,10 @@ function createReader(options: FilesOptions, follow: (folders: ReadonlySet<strin
   }
 
   /** Takes what a file says now, unless that takes objects away and we are still in doubt. */
-  function take(file: string, mode: "doubt" | "believe"): Look {
+  function take(file: string, mode: "doubt" | "believe", listed: boolean): Look {
     const parsed = read(file);
+    // Listed, and gone before it was read: perhaps renamed. The next list tells.
+    if (parsed === undefined && listed) return { changes: [], doubtful: true };
     if (mode === "doubt" && claims.removes(file, parsed)) return { changes: [], doubtful: true };
     if (parsed === undefined) memories.delete(file);
     return { changes: claims.update(file, parsed), doubtful: false };
@@ -116,7 +118,7 @@ function createReader(options: FilesOptions, follow: (folders: ReadonlySet<strin
   return {
     /** Believes also when the files are still those that it is given. */
     look(trust: "doubt" | "believe" | Files): Look & { readonly files: Files } {
-      const { files, folders, troubles } = list(options.paths);
+      const { files, folders, raced, troubles } = list(options.paths);
       const mode = typeof trust === "string" ? trust : isSame(trust, files) ? "believe" : "doubt";
       follow(folders);
       const changes: ObjectChange[] = [];
@@ -125,7 +127,7 @@ function createReader(options: FilesOptions, follow: (folders: ReadonlySet<strin
       for (const file of new Set([...files.keys(), ...signatures.keys()])) {
         const signature = files.get(file);
         if (signature !== undefined && signature === signatures.get(file)) continue;
-        const look = take(file, mode);
+        const look = take(file, raced ? "doubt" : mode, signature !== undefined);
         doubtful ||= look.doubtful;
         moved = true;
         changes.push(...look.changes);

@@ -1,6 +1,6 @@
 // Which files there are under some paths, and a hint when that may have changed. Reads names and signatures, never contents.
 
-import { realpathSync, readdirSync, statSync, watch, type FSWatcher } from "node:fs";
+import { lstatSync, realpathSync, readdirSync, statSync, watch, type FSWatcher } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 export interface Listing {
@@ -8,6 +8,8 @@ export interface Listing {
   readonly files: ReadonlyMap<string, string>;
   /** Real folders whose entries matter, also those that only symbolic links lead to. */
   readonly folders: ReadonlySet<string>;
+  /** A name was gone when we came to it: it may be there under another name that we did not see. */
+  readonly raced: boolean;
   readonly troubles: readonly { readonly path: string; readonly message: string }[];
 }
 
@@ -19,6 +21,7 @@ export function list(paths: readonly string[]): Listing {
   const folders = new Set<string>();
   const troubles: { path: string; message: string }[] = [];
   const visited = new Set<string>();
+  let raced = false;
 
   function visit(path: string, given: boolean): void {
     try {
@@ -30,6 +33,7 @@ export function list(paths: readonly string[]): Listing {
       files.set(path, `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`);
     } catch (error) {
       // A file that went away while we looked, or a dangling link, is no trouble; a path that was asked for is.
+      if (!given && isMissing(error) && lstatSync(path, { throwIfNoEntry: false }) === undefined) raced = true;
       if (given || !isMissing(error)) troubles.push({ path, message: messageOf(error) });
     }
   }
@@ -48,7 +52,7 @@ export function list(paths: readonly string[]): Listing {
     folders.add(dirname(absolute)); // the path itself may be replaced
     visit(absolute, true);
   }
-  return { files: new Map([...files].toSorted(([a], [b]) => (a < b ? -1 : 1))), folders, troubles };
+  return { files: new Map([...files].toSorted(([a], [b]) => (a < b ? -1 : 1))), folders, raced, troubles };
 }
 
 export interface FolderWatch {
