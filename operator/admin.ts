@@ -29,7 +29,10 @@ export async function serveAdmin(options: AdminOptions): Promise<{ readonly port
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => void (server.close(), server.closeAllConnections()),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }
 

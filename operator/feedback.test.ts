@@ -29,7 +29,7 @@ const blamed = (typeUrl: TypeUrl, resource: string, message = "") =>
   blame(model, { typeUrl, resource, message })
     .map((origin) => [origin.kind, origin.name, origin.section].join(" ").trim())
     .toSorted();
-const clusterOf = (service: string) => names(typeUrls.cluster).find((cluster) => cluster.name.includes(`/${service}/`))!.name;
+const clusterOf = (of: string) => names(typeUrls.cluster).find((cluster) => cluster.name.includes(`/${of}/`))!.name;
 
 test("a refusal falls on the objects behind the resource", () => {
   expect(blamed(typeUrls.listener, "tcp-80")).toEqual(["Gateway gw http"]);

