@@ -46,6 +46,13 @@ export const gatewayTooManyAddresses = (count: number): Condition =>
   yes("Programmed", "Programmed", `Only the first 16 of ${count} addresses are shown.`);
 /** Nothing is known of any proxy, and nothing could be: translation outside of a running control plane. */
 export const gatewayPending = (): Condition => no("Programmed", "Pending", "Waiting for a proxy to report.");
+/** The API's own default while no controller has taken the Gateway up. */
+export const gatewayUnserved = (why: string): Condition => ({
+  type: "Accepted",
+  status: "Unknown",
+  reason: "Pending",
+  message: why,
+});
 export const gatewayNotProgrammed = (): Condition =>
   no("Programmed", "Invalid", "The Gateway is not accepted, see the Accepted condition.");
 export const gatewayWithoutAddress = (): Condition =>
@@ -129,6 +136,7 @@ interface Reported {
 export const routeAccepted = (): Condition => yes("Accepted", "Accepted", "The route is accepted.");
 export const routeNoMatchingParent = (gateway: string): Condition =>
   no("Accepted", "NoMatchingParent", `No listener of Gateway ${gateway} matches this parentRef.`);
+export const routeParentUnserved = (why: string): Condition => no("Accepted", "NoMatchingParent", why);
 export const routeNotAllowed = (gateway: string): Condition =>
   no("Accepted", "NotAllowedByListeners", `No listener of Gateway ${gateway} that this parentRef matches allows the route.`);
 export const routeNoReadyListeners = (gateway: string): Condition =>

@@ -30,6 +30,17 @@ export const isManaged = memo("isManaged", (db: Db, gateway: ObjectKey): boolean
   return className !== undefined && isManagedClass(db, className);
 });
 
+/**
+ * Why nobody serves a Gateway, where nobody else could: on a single machine we are the only controller, and a name that leads nowhere is a
+ * mistake that no one else will report. Undefined in a cluster, and for Gateways that someone serves.
+ */
+export const unserved = memo("unserved", (db: Db, gateway: ObjectKey): string | undefined => {
+  if (db.get("Config", configKey)?.infrastructure !== "host") return undefined;
+  const className = db.get("Gateway", gateway)?.spec?.gatewayClassName;
+  if (className === undefined) return `Gateway ${gateway} not found.`;
+  return db.get("GatewayClass", objectKey("", className)) === undefined ? `GatewayClass ${className} not found.` : undefined;
+});
+
 /** The proxy that serves a Gateway of ours; undefined for all others. */
 export const proxyOf = memo("proxyOf", (db: Db, gateway: ObjectKey): string | undefined => {
   const className = db.get("Gateway", gateway)?.spec?.gatewayClassName;

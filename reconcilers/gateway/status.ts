@@ -14,6 +14,7 @@ import {
   gatewayNotProgrammed,
   gatewayProgrammed,
   gatewayTooManyAddresses,
+  gatewayUnserved,
   gatewayUnsupportedAddress,
   gatewayWithoutAddress,
   gatewayWithoutProxies,
@@ -30,7 +31,7 @@ import { attachedRoutes } from "../routes/attachment.ts";
 import type { ListenerState } from "./listener-state.ts";
 import { settingsWithoutEffect } from "./effects.ts";
 import { listenersOf } from "./listeners.ts";
-import { proxyOf } from "./proxies.ts";
+import { proxyOf, unserved } from "./proxies.ts";
 
 type GatewayStatus = WantedStatus<NonNullable<Gateway["status"]>>;
 type Address = NonNullable<GatewayStatus["addresses"]>[number];
@@ -47,7 +48,7 @@ const refusals: Index<"Refusal"> = {
 /** The wanted status of a Gateway; undefined when it is not ours. */
 export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey): GatewayStatus | undefined => {
   const proxy = proxyOf(db, gateway);
-  if (proxy === undefined) return undefined;
+  if (proxy === undefined) return unservedStatus(unserved(db, gateway));
   const accepted = acceptance(db, gateway);
   const addresses = addressesOf(db, gateway, proxy);
   const refused = refusalsOf(db, gateway);
@@ -65,6 +66,11 @@ export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey):
     })),
   };
 });
+
+function unservedStatus(why: string | undefined): GatewayStatus | undefined {
+  if (why === undefined) return undefined;
+  return { addresses: [], conditions: [gatewayUnserved(why), gatewayNotProgrammed()], listeners: [] };
+}
 
 function acceptance(db: Db, gateway: ObjectKey): Condition {
   const [invalidParameters] = envoyProxyOf(db, gateway).conditions;

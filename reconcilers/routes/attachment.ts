@@ -93,13 +93,17 @@ interface AttachingRoute {
   readonly hostnames: readonly string[];
 }
 
+/** The Gateway that a parentRef names; undefined when it names something else. */
+export function parentGateway(route: ObjectKey, ref: ParentRef): ObjectKey | undefined {
+  const { group = "gateway.networking.k8s.io", kind = "Gateway" } = ref;
+  if (group !== "gateway.networking.k8s.io" || kind !== "Gateway") return undefined;
+  return objectKey(ref.namespace ?? namespaceOf(route), ref.name);
+}
+
 function attach(db: Db, route: AttachingRoute, ref: ParentRef): ParentAttachment | undefined {
-  if ((ref.group ?? "gateway.networking.k8s.io") !== "gateway.networking.k8s.io" || (ref.kind ?? "Gateway") !== "Gateway") {
-    return undefined;
-  }
-  const gateway = objectKey(ref.namespace ?? namespaceOf(route.key), ref.name);
-  const proxy = proxyOf(db, gateway);
-  if (proxy === undefined) return undefined;
+  const gateway = parentGateway(route.key, ref);
+  const proxy = gateway === undefined ? undefined : proxyOf(db, gateway);
+  if (gateway === undefined || proxy === undefined) return undefined;
   const named = listenersOf(db, gateway).filter(
     ({ name, port }) => (ref.sectionName ?? name) === name && (ref.port ?? port) === port,
   );

@@ -16,11 +16,13 @@ import {
   routeNoMatchingParent,
   routeNoReadyListeners,
   routeNotAllowed,
+  routeParentUnserved,
   routeWithoutEndpoints,
 } from "../conditions.ts";
 import { configKey } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
-import { attachments } from "./attachment.ts";
+import { unserved } from "../gateway/proxies.ts";
+import { attachments, parentGateway } from "./attachment.ts";
 import type { ParentAttachment } from "./attachment.ts";
 import { httpRules, routeClusters } from "./http.ts";
 
@@ -38,7 +40,12 @@ export const parentConditions = memo("parentConditions", (db: Db, key: ObjectKey
   const { conditions } = httpRules(db, key);
   const missing = routeClusters(db, key).filter((name) => !hasEndpoints(db, name));
   return attachments(db, key).flatMap((parent, position): readonly ParentConditions[] => {
-    if (parent === undefined) return [];
+    if (parent === undefined) {
+      const orphan = unservedParent(db, key, position);
+      return orphan === undefined
+        ? []
+        : [{ position, conditions: [orphan, ...conditions.filter(({ type }) => type !== "Accepted")] }];
+    }
     const first =
       rejectionOf(parent) ?? heldBackOf(db, key, parent.proxy) ?? conditionOf(conditions, "Accepted") ?? routeAccepted();
     const rest = conditions.filter(({ type }) => type !== "Accepted");
@@ -46,6 +53,14 @@ export const parentConditions = memo("parentConditions", (db: Db, key: ObjectKey
     return [{ position, conditions: [first, ...rest, ...available, ...refusedOf(db, key, parent.proxy)] }];
   });
 });
+
+/** A parent that does not exist, where nobody but us could say so. */
+function unservedParent(db: Db, key: ObjectKey, position: number): Condition | undefined {
+  const ref = db.get("HTTPRoute", key)?.spec.parentRefs?.[position];
+  const gateway = ref === undefined ? undefined : parentGateway(key, ref);
+  const why = gateway === undefined ? undefined : unserved(db, gateway);
+  return why === undefined ? undefined : routeParentUnserved(why);
+}
 
 /** The wanted status; undefined when no parent is ours. */
 export function routeStatus(db: Db, key: ObjectKey): Status | undefined {
