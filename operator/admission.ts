@@ -21,11 +21,18 @@ function judgeWith(mode: "full" | "types"): Judge {
     judge(apiVersion, kind, value) {
       const served = kindServed(apiVersion, kind);
       if (served === undefined) return { problems: [] };
-      const { object, problems } = validate(served, value, { mode });
+      const { object, problems } = validate(served, withoutStatus(value), { mode });
       return { object: asStored(kind, object), problems: problems.map(({ at, message }) => ({ path: at, message })) };
     },
     unread,
   };
+}
+
+/** An API server takes status through its own subresource only: what a file says of it is not even looked at. */
+function withoutStatus(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("status" in value)) return value;
+  const { status: _, ...rest } = value;
+  return rest;
 }
 
 function unread(apiVersion: string, kind: string): string {

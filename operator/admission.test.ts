@@ -1,0 +1,30 @@
+// What the door lets in, beyond what the schemas say.
+
+import { schemaJudge, typesJudge } from "./admission.ts";
+
+const gateway = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "Gateway",
+  metadata: { namespace: "default", name: "eg" },
+  spec: { gatewayClassName: "eg", listeners: [{ name: "http", protocol: "HTTP", port: 80 }] },
+};
+
+test.each([
+  ["strict", schemaJudge],
+  ["lenient", typesJudge],
+])("a status in a file is not looked at, however wrong it is (%s)", (_, judge) => {
+  const copied = { ...gateway, status: { conditions: [{ type: "Accepted" }], listeners: "none" } };
+  expect(judge.judge(gateway.apiVersion, "Gateway", copied)).toEqual(judge.judge(gateway.apiVersion, "Gateway", gateway));
+  expect(judge.judge(gateway.apiVersion, "Gateway", copied).problems).toEqual([]);
+});
+
+test("a Secret's stringData is folded into its data", () => {
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: { namespace: "default", name: "s" }, stringData: { key: "text" } };
+  expect(schemaJudge.judge("v1", "Secret", secret).object).toEqual({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { namespace: "default", name: "s" },
+    type: "Opaque",
+    data: { key: Buffer.from("text").toString("base64") },
+  });
+});
