@@ -101,7 +101,7 @@ const anyList = listType(CelScalar.DYN);
 const kubernetes = [
   celFunc("isURL", [CelScalar.STRING], CelScalar.BOOL, (text) => isAbsoluteUrl(text)),
   celMethod("find", CelScalar.STRING, [CelScalar.STRING], CelScalar.STRING, function (pattern) {
-    return regExpOf(pattern).exec(String(this))?.[0] ?? "";
+    return regExpOf(pattern).exec(this)?.[0] ?? "";
   }),
   celMethod("isSorted", anyList, [], CelScalar.BOOL, function () {
     const items = [...comparable(this)];

@@ -126,3 +126,4 @@ export const envoyProxySchema = kind(
   { description: "How the proxies of a GatewayClass or Gateway run and report." },
 );
 export type EnvoyProxy = Static<typeof envoyProxySchema>;
+export type EnvoyProxySpec = EnvoyProxy["spec"];

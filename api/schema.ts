@@ -204,7 +204,7 @@ export function refined<S extends TSchema>(schema: S, options: TextOptions & Lis
 
 /** A schema as data. Every schema of this dialect is made by the functions above, so its JSON is a JsonSchema. */
 export function jsonSchema(schema: TSchema): JsonSchema {
-  return schema as JsonSchema;
+  return schema;
 }
 
 /** A whole Kubernetes object: `fields` are those beside apiVersion, kind and metadata. */

@@ -2,7 +2,8 @@
 
 import { config, gatewayClass } from "../reconcilers/testing/gateways.ts";
 import { gateway, listener, route, rule } from "../reconcilers/testing/routes.ts";
-import { applied, type TestObject, world } from "../reconcilers/testing/world.ts";
+import type { TestObject } from "../reconcilers/testing/object.ts";
+import { applied, world } from "../reconcilers/testing/world.ts";
 import type { Change } from "../store/db.ts";
 import { completed } from "./conditions.ts";
 import { createStatusLoop, createStatusMemory } from "./status.ts";

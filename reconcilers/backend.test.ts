@@ -2,7 +2,7 @@ import type { Store } from "../store/store.ts";
 import { backend as reconciler } from "./backend.ts";
 import { backend } from "./testing/routes.ts";
 import { config } from "./testing/gateways.ts";
-import type { TestObject } from "./testing/world.ts";
+import type { TestObject } from "./testing/object.ts";
 import { world } from "./testing/world.ts";
 
 const said = (store: Store): readonly string[] =>

@@ -122,7 +122,7 @@ function namesOf(leaf: X509Certificate): readonly string[] {
     .map((entry) => entry.slice("DNS:".length));
   const common = /^CN=(.+)$/m.exec(leaf.subject ?? "")?.[1];
   const names = alternatives.length > 0 ? alternatives : common === undefined ? [] : [common];
-  return [...new Set(names.map((name) => normaliseHostname(name) ?? "*"))].sort();
+  return [...new Set(names.map((name) => normaliseHostname(name) ?? "*"))].toSorted();
 }
 
 function decoded(base64: string | undefined): string | undefined {

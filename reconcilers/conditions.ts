@@ -45,7 +45,6 @@ export const gatewayProgrammed = (ready: number, wanted: number): Condition =>
 export const gatewayTooManyAddresses = (count: number): Condition =>
   yes("Programmed", "Programmed", `Only the first 16 of ${count} addresses are shown.`);
 /** Nothing is known of any proxy, and nothing could be: translation outside of a running control plane. */
-export const gatewayPending = (): Condition => no("Programmed", "Pending", "Waiting for a proxy to report.");
 /** The API's own default while no controller has taken the Gateway up. */
 export const gatewayUnserved = (why: string): Condition => ({
   type: "Accepted",

@@ -3,7 +3,7 @@
 // Does not know what the settings mean to listeners (gateway/proxy-listeners.ts) or to Deployments (gateway/infrastructure.ts).
 
 import type { Config } from "../api/config.ts";
-import type { EnvoyProxy } from "../api/envoyproxy.ts";
+import type { EnvoyProxySpec } from "../api/envoyproxy.ts";
 import type { Db } from "../store/db.ts";
 import { type ObjectKey, nameOf, namespaceOf, objectKey } from "../store/key.ts";
 import { memo } from "../store/memo.ts";
@@ -12,8 +12,6 @@ import { accessLogProblem } from "./gateway/access-log.ts";
 import { filterOrderProblem } from "./gateway/effects.ts";
 import { proxyBootstrap } from "./gateway/proxy-bootstrap.ts";
 import type { Verdict } from "./reconciler.ts";
-
-export type EnvoyProxySpec = EnvoyProxy["spec"];
 
 /** Key of the one Config object. */
 export const configKey: ObjectKey = "/config";

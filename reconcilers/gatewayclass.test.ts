@@ -1,6 +1,7 @@
 import { gatewayClass as reconciler } from "./gatewayclass.ts";
 import { envoyProxy, gatewayClass, parametersRef } from "./testing/gateways.ts";
-import { type TestObject, world } from "./testing/world.ts";
+import { world } from "./testing/world.ts";
+import type { TestObject } from "./testing/object.ts";
 
 function conditionOf(...objects: readonly TestObject[]) {
   return reconciler.status(world(...objects), "/eg")?.conditions;

@@ -16,7 +16,7 @@ export function isHostname(hostname: string): boolean {
   return hostname.length <= 253 && pattern.test(hostname);
 }
 
-export function isWildcard(hostname: string): boolean {
+function isWildcard(hostname: string): boolean {
   return hostname.startsWith("*.");
 }
 
@@ -34,7 +34,7 @@ export function overlap(a: string | undefined, b: string | undefined): boolean {
 }
 
 /** The names both cover: always one of the two, or "none". Every host ∩ every host is undefined (every host). */
-export function intersection(a: string | undefined, b: string | undefined): { readonly hostname: string | undefined } | "none" {
+function intersection(a: string | undefined, b: string | undefined): { readonly hostname: string | undefined } | "none" {
   if (covers(a, b)) return { hostname: b };
   if (covers(b, a)) return { hostname: a };
   return "none";
@@ -51,7 +51,7 @@ export function intersections(listener: string | undefined, route: readonly stri
     const both = intersection(listener, normaliseHostname(hostname));
     if (both !== "none") found.add(both.hostname ?? "*");
   }
-  return [...found].sort();
+  return [...found].toSorted();
 }
 
 /** Most specific first: exact names, then wildcards by length, then every host; ties by name. */

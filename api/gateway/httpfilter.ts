@@ -120,7 +120,7 @@ const filterTypes = [
   "ExternalAuth",
 ] as const;
 
-export const routeFilter = object(
+const routeFilter = object(
   {
     type: choice(filterTypes, { description: "Which filter this is." }),
     requestHeaderModifier: optional(headerModifier),

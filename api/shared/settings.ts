@@ -128,7 +128,7 @@ const dns = object(
   { description: "DNS resolution of the backend." },
 );
 
-export const http2Settings = object(
+const http2Settings = object(
   {
     initialStreamWindowSize: optional(byteQuantity("First flow-control window of a stream.")),
     initialConnectionWindowSize: optional(byteQuantity("First flow-control window of a connection.")),
@@ -148,7 +148,7 @@ const tcpKeepalive = object(
 );
 
 /** The fields, for kinds that have them in their spec beside others. */
-export const clusterSettingsFields = {
+const clusterSettingsFields = {
   loadBalancer: optional(loadBalancer),
   retry: optional(retry),
   proxyProtocol: optional(
@@ -163,7 +163,7 @@ export const clusterSettingsFields = {
   http2: optional(http2Settings),
 };
 
-export const preconnectRule = {
+const preconnectRule = {
   rule: "!((has(self.connection) && has(self.connection.preconnect) && has(self.connection.preconnect.predictivePercent)) && !(has(self.loadBalancer) && has(self.loadBalancer.type) && self.loadBalancer.type in ['Random', 'RoundRobin']))",
   message: "predictivePercent needs load balancing by Random or RoundRobin",
 };

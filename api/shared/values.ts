@@ -30,7 +30,7 @@ export const stringMatch = object(
 export type StringMatch = Static<typeof stringMatch>;
 
 /** Header name and value, as Gateway API has it in its header filters. */
-export const httpHeader = object({
+const httpHeader = object({
   name: httpHeaderName("Header name."),
   value: text({ minLength: 1, maxLength: 4096, description: "Header value." }),
 });

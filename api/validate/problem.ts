@@ -28,7 +28,7 @@ export function report(findings: Findings, kind: ProblemKind, message: string, b
 }
 
 /** The Kubernetes spelling of a path. Keys that are not identifiers stand in brackets. */
-export function spellPath(at: Path): string {
+function spellPath(at: Path): string {
   let path = "";
   for (const step of at) {
     if (typeof step === "number") path += `[${step}]`;

@@ -1,7 +1,7 @@
 import type { Cluster, LoadAssignment } from "../../xds/model/backend.ts";
 import { proxy } from "../proxy.ts";
 import { backend, gateway, listener, ref, route, rule, service, slice } from "../testing/routes.ts";
-import type { TestObject } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { world } from "../testing/world.ts";
 
 const gw = gateway("gw", listener("http"));

@@ -31,7 +31,7 @@ export function backendTls(db: Db, key: ObjectKey, spec: TlsSpec | undefined): O
     ...(spec.sni === undefined ? {} : { sni: spec.sni }),
     trust: trust.value.trust,
     // A verified certificate must carry the name that was asked for; without a literal one, that is the request's host (xds/envoy/cluster.ts).
-    subjectAltNames: spec.sni === undefined || spec.insecureSkipVerify === true ? [] : [{ type: "dns", value: spec.sni }],
+    subjectAltNames: spec.sni === undefined || spec.insecureSkipVerify ? [] : [{ type: "dns", value: spec.sni }],
     ...(client.value === undefined ? {} : { clientCertificate: client.value.name }),
     alpn: spec.alpnProtocols ?? [],
   };
@@ -43,7 +43,7 @@ function trustOf(
   key: ObjectKey,
   spec: TlsSpec,
 ): Outcome<{ readonly trust: UpstreamTls["trust"]; readonly secret?: Secret }> {
-  if (spec.insecureSkipVerify === true) return succeed({ trust: { type: "none" } });
+  if (spec.insecureSkipVerify) return succeed({ trust: { type: "none" } });
   if (spec.wellKnownCACertificates === "System") return succeed({ trust: { type: "system" } });
   const refs = spec.caCertificateRefs ?? [];
   if (refs.length === 0) {

@@ -1,9 +1,9 @@
 // EnvoyProxy's telemetry.accessLog in the words of xds/model, and what is wrong with it. Sinks other than files are not served yet
 // (effects.ts names them); does not know Envoy's messages.
 
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import { celSyntaxProblem } from "../../api/cel.ts";
 import type { AccessLog, LogFile, LogFormat } from "../../xds/model/listener.ts";
-import type { EnvoyProxySpec } from "../envoyproxy.ts";
 
 type Setting = NonNullable<NonNullable<NonNullable<EnvoyProxySpec["telemetry"]>["accessLog"]>["settings"]>[number];
 

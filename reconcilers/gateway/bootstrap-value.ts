@@ -1,8 +1,8 @@
 // EnvoyProxy's spec.bootstrap: the bootstrap that users put in place of ours, merge into it or patch. What ties a proxy to the control
 // plane must stay: the admin endpoint, dynamic_resources and the cluster xds_cluster. Knows nothing else of a bootstrap.
 
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import { parse } from "yaml";
-import type { EnvoyProxySpec } from "../envoyproxy.ts";
 import { isRecord, type Outcome, patchedJson, same } from "./json-patch.ts";
 
 /** The bootstrap as settings have it, or what is wrong with them, as a sentence. */

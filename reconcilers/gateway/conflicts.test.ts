@@ -11,7 +11,8 @@ import {
   tlsSecret,
 } from "../testing/gateways.ts";
 import { problems } from "../testing/listeners.ts";
-import { type TestObject, world } from "../testing/world.ts";
+import { world } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { listenersOf, readyListeners } from "./listeners.ts";
 import { proxies } from "./proxies.ts";
 

@@ -1,4 +1,5 @@
-import { envoyProxyOf, type EnvoyProxySpec } from "../envoyproxy.ts";
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
+import { envoyProxyOf } from "../envoyproxy.ts";
 import { config, envoyProxy, gatewayWith, parametersRef } from "../testing/gateways.ts";
 import { world } from "../testing/world.ts";
 import { accessLogOf } from "./access-log.ts";

@@ -1,8 +1,7 @@
 // Which settings of an EnvoyProxy have no effect yet. They are valid, so the Gateway is served, and its Accepted condition names them.
 // docs/compatibility.md lists the same; a field leaves both when it works.
 
-import type { EnvoyProxySpec } from "../envoyproxy.ts";
-
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 /** Paths below spec of what is set and does nothing. */
 export function settingsWithoutEffect(spec: EnvoyProxySpec): readonly string[] {
   const { telemetry } = spec;

@@ -1,8 +1,9 @@
 // The Envoy of a proxy as a container: its image, its command line with the bootstrap in it, probes and resources. The host infrastructure
 // runs the same command line as a child process. Does not know Deployments.
 
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
-import { configKey, type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
+import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
 import { infrastructureName } from "./owned-metadata.ts";
 import { certificatesPath, metricsPort, proxyBootstrap, readinessPort, scraped, sdsPath } from "./proxy-bootstrap.ts";

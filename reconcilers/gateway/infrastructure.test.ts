@@ -1,6 +1,7 @@
 import type { Store } from "../../store/store.ts";
 import { config, envoyProxy, gatewayClass, gatewayWith, parametersRef } from "../testing/gateways.ts";
-import { type TestObject, world } from "../testing/world.ts";
+import { world } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { gatewayClass as classReconciler } from "../gatewayclass.ts";
 import { gateway as gatewayReconciler } from "./index.ts";
 

@@ -1,7 +1,8 @@
 import { makeCertificate, rsaKey } from "../testing/certificates.ts";
 import { gatewayWith, grant, https, terminate, tlsSecret } from "../testing/gateways.ts";
 import { problems } from "../testing/listeners.ts";
-import { type TestObject, world } from "../testing/world.ts";
+import { world } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { listenersOf } from "./listeners.ts";
 
 const pair = makeCertificate({ names: ["a.example.com"] });

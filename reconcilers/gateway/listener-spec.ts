@@ -39,7 +39,7 @@ export function portUse(protocol: string): PortUse | undefined {
   }
 }
 
-export function tlsMode(listener: ListenerSpec): string {
+function tlsMode(listener: ListenerSpec): string {
   return listener.tls?.mode ?? "Terminate";
 }
 

@@ -24,12 +24,6 @@ export function isManagedClass(db: Db, className: string): boolean {
   return controller !== undefined && controller === db.get("Config", configKey)?.controllerName;
 }
 
-/** Does the Gateway exist, and is its class ours? */
-export const isManaged = memo("isManaged", (db: Db, gateway: ObjectKey): boolean => {
-  const className = db.get("Gateway", gateway)?.spec?.gatewayClassName;
-  return className !== undefined && isManagedClass(db, className);
-});
-
 /**
  * Why nobody serves a Gateway, where nobody else could: on a single machine we are the only controller, and a name that leads nowhere is a
  * mistake that no one else will report. Undefined in a cluster, and for Gateways that someone serves.

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import type { Config } from "../../api/config.ts";
 import { envoyPath } from "../../operator/host/envoy-binary.ts";
-import type { EnvoyProxySpec } from "../envoyproxy.ts";
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import { config } from "../testing/gateways.ts";
 import { proxyBootstrap } from "./proxy-bootstrap.ts";
 

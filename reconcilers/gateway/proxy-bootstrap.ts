@@ -1,8 +1,8 @@
 // The bootstrap of a proxy, from EnvoyProxy settings and the controller's configuration; xds/bootstrap.ts knows what it looks like.
 
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Config } from "../../api/config.ts";
 import { bootstrap, type BootstrapOptions, type StatsMatch, type XdsCredentials } from "../../xds/bootstrap.ts";
-import type { EnvoyProxySpec } from "../envoyproxy.ts";
 import { customBootstrap } from "./bootstrap-value.ts";
 import type { Outcome } from "./json-patch.ts";
 

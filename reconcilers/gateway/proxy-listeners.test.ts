@@ -1,6 +1,7 @@
 import { makeCertificate } from "../testing/certificates.ts";
 import { config, envoyProxy, gatewayWith, https, parametersRef, tlsSecret } from "../testing/gateways.ts";
-import { applied, type TestObject, world } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
+import { applied, world } from "../testing/world.ts";
 import { nextExpiry, proxyListeners, proxyPorts, proxySecrets } from "./proxy-listeners.ts";
 
 const pair = makeCertificate({ names: ["a.example.com"] });

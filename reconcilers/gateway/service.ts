@@ -1,7 +1,8 @@
 // The Service through which clients reach a proxy in a cluster.
 
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
-import { type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
+import { envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
 import { readyListeners } from "./listeners.ts";
 import { ownedMetadata } from "./owned-metadata.ts";

@@ -1,5 +1,6 @@
 import { config, envoyProxy, gatewayClass, gatewayWith, https, parametersRef } from "../testing/gateways.ts";
-import { applied, type TestObject, world } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
+import { applied, world } from "../testing/world.ts";
 import { gatewayStatus } from "./status.ts";
 
 /** What is known of the proxy of default/gw: two Envoys of two run, at 192.0.2.1. */

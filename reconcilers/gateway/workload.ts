@@ -1,7 +1,8 @@
 // The Deployment or DaemonSet that runs a proxy, with the user's pod settings in it. The container itself is envoy-container.ts's.
 
+import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
-import { type EnvoyProxySpec, envoyProxyOfProxy } from "../envoyproxy.ts";
+import { envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
 import { type ContainerSettings, drainSeconds, envoyContainer } from "./envoy-container.ts";
 import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";

@@ -1,6 +1,6 @@
 import { proxy } from "../proxy.ts";
 import { gateway, listener, parent, route, rule, service } from "../testing/routes.ts";
-import type { TestObject } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { world } from "../testing/world.ts";
 import { attachedRoutes } from "./attachment.ts";
 
@@ -10,7 +10,7 @@ function served(...objects: readonly TestObject[]): Readonly<Record<string, read
   const hosts = (tables[0]?.shards ?? [])
     .flat()
     .map(({ domains, routes }) => [domains.join(), routes.map(({ origin }) => origin.name)] as const);
-  return Object.fromEntries(hosts.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(hosts.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const hosts = (...hostnames: readonly string[]) => ({ hostnames, rules: [rule("/", "echo")] });

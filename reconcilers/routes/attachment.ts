@@ -95,8 +95,7 @@ interface AttachingRoute {
 
 /** The Gateway that a parentRef names; undefined when it names something else. */
 export function parentGateway(route: ObjectKey, ref: ParentRef): ObjectKey | undefined {
-  const { group = "gateway.networking.k8s.io", kind = "Gateway" } = ref;
-  if (group !== "gateway.networking.k8s.io" || kind !== "Gateway") return undefined;
+  if (ref.group !== "gateway.networking.k8s.io" || ref.kind !== "Gateway") return undefined;
   return objectKey(ref.namespace ?? namespaceOf(route), ref.name);
 }
 

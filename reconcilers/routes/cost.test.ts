@@ -1,7 +1,7 @@
 import { shardOf } from "../../xds/model/shards.ts";
 import { proxy } from "../proxy.ts";
 import { gateway, listener, route, rule, service, slice } from "../testing/routes.ts";
-import type { TestObject } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { applied, world } from "../testing/world.ts";
 
 const host = (name: string): string => `${name}.example.com`;

@@ -8,10 +8,9 @@ import { memo } from "../../store/memo.ts";
 import { fail, succeed } from "../backends/problem.ts";
 import type { Outcome } from "../backends/problem.ts";
 import { regexProblem } from "../regex.ts";
-import type { FilterPart } from "./filters.ts";
 import { editProblems, toEdits } from "./headers.ts";
 import { toNamed } from "./matches.ts";
-import type { FilterRewrite } from "./rule.ts";
+import type { FilterPart, FilterRewrite } from "./rule.ts";
 
 interface ExtensionRef {
   readonly group: string;

@@ -10,7 +10,7 @@ import type { Problem } from "../backends/problem.ts";
 import { resolveBackend } from "../backends/reference.ts";
 import { routeFilter } from "./extension.ts";
 import { editProblems, joinEdits, noEdits, toEdits } from "./headers.ts";
-import type { FilterRewrite, PathEdit, RuleFilters, Trouble } from "./rule.ts";
+import type { FilterPart, FilterRewrite, PathEdit, RuleFilters } from "./rule.ts";
 
 type Rule = NonNullable<HTTPRoute["spec"]["rules"]>[number];
 export type Filter = NonNullable<Rule["filters"]>[number];
@@ -33,9 +33,6 @@ export function ruleFilters(db: Db, route: ObjectKey, filters: readonly Filter[]
   }
   return withTrouble(all, combinationProblems(all));
 }
-
-/** What one filter says; the parts it does not speak of are absent. */
-export type FilterPart = Partial<Omit<RuleFilters, "trouble">> & { readonly trouble?: Partial<Trouble> };
 
 function oneFilter(db: Db, route: ObjectKey, filter: Filter): FilterPart {
   switch (filter.type) {

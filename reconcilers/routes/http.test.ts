@@ -1,5 +1,5 @@
 import { backend, ref, route, rule, service } from "../testing/routes.ts";
-import type { TestObject } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { world } from "../testing/world.ts";
 import { noEdits } from "./headers.ts";
 import { httpRules } from "./http.ts";

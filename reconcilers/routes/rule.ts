@@ -51,6 +51,9 @@ export interface RuleFilters {
   readonly trouble: Trouble;
 }
 
+/** What one filter says; the parts it does not speak of are absent. */
+export type FilterPart = Partial<Omit<RuleFilters, "trouble">> & { readonly trouble?: Partial<Trouble> };
+
 /** A path edit; the `prefix` of "replacePrefix" is filled in per match (actions.ts). */
 export type PathEdit =
   | { readonly type: "replacePrefix"; readonly prefix: string; readonly value: string }

@@ -1,5 +1,5 @@
 import { backend, gateway, listener, parent, ref, route, rule, service, slice } from "../testing/routes.ts";
-import type { TestObject } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { world } from "../testing/world.ts";
 import { parentConditions, routeStatus } from "./status.ts";
 

@@ -1,7 +1,7 @@
 import type { Route } from "../../xds/model/route.ts";
 import { proxy } from "../proxy.ts";
 import { gateway, listener, ref, route, rule, service } from "../testing/routes.ts";
-import type { TestObject } from "../testing/world.ts";
+import type { TestObject } from "../testing/object.ts";
 import { world } from "../testing/world.ts";
 
 function routesOf(objects: readonly TestObject[], port = 80): readonly Route[] {

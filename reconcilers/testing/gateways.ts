@@ -2,7 +2,7 @@
 
 import type { Config } from "../../api/config.ts";
 import type { CertificatePair } from "./certificates.ts";
-import type { TestObject } from "./world.ts";
+import type { TestObject } from "./object.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

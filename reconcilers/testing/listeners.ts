@@ -1,7 +1,8 @@
 // What tests say of listeners: the conditions that are not as they should be.
 
 import { listenersOf } from "../gateway/listeners.ts";
-import { world, type TestObject } from "./world.ts";
+import { world } from "./world.ts";
+import type { TestObject } from "./object.ts";
 
 const fine = ["Accepted=True/Accepted", "ResolvedRefs=True/ResolvedRefs", "Programmed=False/Invalid"];
 
@@ -12,7 +13,7 @@ export function problems(...objects: readonly TestObject[]): Readonly<Record<str
       const said = conditions
         .map(({ type, status, reason }) => `${type}=${status}/${reason}`)
         .filter((one) => !fine.includes(one));
-      return [name, [...(ready ? ["ready"] : []), ...said.sort()]];
+      return [name, [...(ready ? ["ready"] : []), ...said.toSorted()]];
     }),
   );
 }

@@ -1,6 +1,6 @@
 // Builders of routes and backends as they look after defaulting, for tests. The store they go into is made by world.ts.
 
-import type { TestObject } from "./world.ts";
+import type { TestObject } from "./object.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

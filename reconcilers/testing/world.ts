@@ -4,13 +4,7 @@ import type { Change } from "../../store/db.ts";
 import type { Kind, Kinds } from "../../store/kinds.ts";
 import { createStore, type Store } from "../../store/store.ts";
 import { config, gatewayClass } from "./gateways.ts";
-
-/** An object of any kind, as a test writes it: what is left out is what translation does not need. */
-export interface TestObject {
-  readonly kind: Kind;
-  readonly metadata: { readonly namespace?: string; readonly name: string; readonly [field: string]: unknown };
-  readonly [field: string]: unknown;
-}
+import type { TestObject } from "./object.ts";
 
 /** A store with these objects; one of the same kind and name as one of the two that are there replaces it. */
 export function world(...objects: readonly TestObject[]): Store {
