@@ -34,11 +34,21 @@ test("what has the wrong shape stays outside also without checking", () => {
   ]);
 });
 
-test("a Gateway of nobody's class has no status and no proxy", () => {
+test("a Gateway of another controller's class has no status and no proxy", () => {
+  const foreign = `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: eg }
+spec: { controllerName: example.com/other }
+---
+`;
   const { resources, xds, infrastructure } = translateOffline(
-    readObjects([{ file: "a.yaml", text: gateway(80) }], true),
+    readObjects([{ file: "a.yaml", text: foreign + gateway(80) }], true),
     config,
     "2026-01-01T00:00:00.000Z",
   );
-  expect({ status: resources[0]?.status, xds, infrastructure }).toEqual({ status: undefined, xds: {}, infrastructure: [] });
+  expect({ status: resources.map(({ status }) => status), xds, infrastructure }).toEqual({
+    status: [undefined, undefined],
+    xds: {},
+    infrastructure: [],
+  });
 });

@@ -185,7 +185,12 @@ test("an unrelated Gateway comes and goes, with an Envoy of its own", async () =
       gateway("other", [http("http", other)]),
       route("other", { parents: [{ name: "other" }], rules: [rule("/", "v2")] }),
     ]);
-    expect(short(await ask(other, "a.example/"))).toBe("v2");
+    // A fresh Envoy acknowledges its listener a moment before its workers accept connections.
+    const answer = async (): Promise<string | undefined> => {
+      const got = await ask(other, "a.example/");
+      return got.status === 0 ? undefined : short(got);
+    };
+    expect(await until(answer, "the other Envoy accepts connections")).toBe("v2");
     await world.remove("other");
     await until(async () => ((await ask(other, "a.example/")).status === 0 ? true : undefined), "the other Envoy is gone");
   });
