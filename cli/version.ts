@@ -3,7 +3,7 @@
 import manifest from "../package.json" with { type: "json" };
 
 /** What is printed, in order. */
-export const versions = {
+const versions = {
   "envoy-gateway-operator": manifest.version,
   Envoy: "1.37.0",
   "Gateway API": "v1.4.1",

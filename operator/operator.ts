@@ -2,7 +2,6 @@
 
 import { stat } from "node:fs/promises";
 import type { Change } from "../store/db.ts";
-import type { ObjectKey } from "../store/key.ts";
 import type { Kind } from "../store/kinds.ts";
 import { createStore, type Store } from "../store/store.ts";
 import { createXdsServer, type XdsServer } from "../xds/server.ts";
@@ -208,7 +207,7 @@ async function follow({ queue, files }: Plane, { options, logs }: Ground, signal
   };
   for await (const event of watchFiles({ paths: options.paths, judge: schemaJudge, onProblems }, signal)) {
     if (event.type === "synced") queue.start();
-    else if (event.type === "deleted") queue.push({ type: "deleted", kind: event.kind as Kind, key: event.key as ObjectKey });
+    else if (event.type === "deleted") queue.push({ type: "deleted", kind: event.kind as Kind, key: event.key });
     else queue.push(event as unknown as Change); // the judge let only our kinds through, as their schemas say
   }
 }

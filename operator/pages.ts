@@ -23,7 +23,7 @@ export interface Known {
 }
 
 /** What is served under which path. Secrets are not shown, and key material is redacted. */
-export function adminPages({ problems, streams, status, publisher }: Known): Readonly<Record<string, Page>> {
+function adminPages({ problems, streams, status, publisher }: Known): Readonly<Record<string, Page>> {
   return {
     "/problems": () => problems(),
     "/objects": () => kinds.filter(({ kind }) => kind !== "Secret").flatMap(({ kind }) => status.all(kind as Kind)),

@@ -65,7 +65,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 }
 
 /** New, changed and removed resources; shards that are the same object are not looked into. */
-export function countChanged(before: Snapshot | undefined, after: Snapshot): number {
+function countChanged(before: Snapshot | undefined, after: Snapshot): number {
   let count = 0;
   for (const [typeUrl, { shards }] of after.resources) {
     const old = before?.resources.get(typeUrl)?.shards ?? [];

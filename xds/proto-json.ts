@@ -17,7 +17,7 @@ export function messageJson(message: Message): JsonValue {
 }
 
 /** The message behind a resource. Throws when `typeUrl` is unknown or the bytes are not that message. */
-export function resourceMessage(typeUrl: TypeUrl, { bytes }: Pick<Resource, "bytes">): Message {
+function resourceMessage(typeUrl: TypeUrl, { bytes }: Pick<Resource, "bytes">): Message {
   const schema = registry.getMessage(typeUrl.slice(typeUrl.indexOf("/") + 1));
   if (schema === undefined) throw new Error(`${typeUrl} is not in the registry`);
   return fromBinary(schema, bytes);

@@ -127,7 +127,7 @@ test("after every step a client that obeys holds exactly what it wants of what t
       const client = new Map<string, string>();
       for (const step of script) {
         if (Array.isArray(step.subscribe)) {
-          subscription = subscribe(subscription, request(step as { subscribe: string[]; unsubscribe: string[] }));
+          subscription = subscribe(subscription, request(step));
           // A client drops what it unsubscribed, even where the wildcard still covers it.
           for (const name of client.keys())
             if (!covers(subscription, name) || (step.unsubscribe as string[]).includes(name)) client.delete(name);

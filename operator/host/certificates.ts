@@ -75,7 +75,7 @@ export async function keepCertificates(
 }
 
 /** When the first of these certificates should be renewed, in epoch milliseconds. */
-export async function renewalTime(files: CertificateFiles): Promise<number> {
+async function renewalTime(files: CertificateFiles): Promise<number> {
   return twoThirds(new x509.X509Certificate(await readFile(files.certFile, "utf8")));
 }
 

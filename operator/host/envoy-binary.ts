@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-export const envoyVersion = "1.37.0";
+const envoyVersion = "1.37.0";
 /** Any patch release of the minor version understands what we send. */
 const compatible = /\/1\.37\.\d+\//;
 const connectTimeoutMs = 4_000;

@@ -54,7 +54,7 @@ type Test<Value> = readonly [rule: string, holds: (value: Value) => boolean, mes
 
 function stringCheck(rules: validate.StringRules): ValueCheck {
   const set = (field: keyof typeof validate.StringRulesSchema.field): boolean =>
-    isFieldSet(rules, validate.StringRulesSchema.field[field]!);
+    isFieldSet(rules, validate.StringRulesSchema.field[field]);
   const candidates: readonly (readonly [boolean, Test<string>])[] = [
     [set("const"), ["const", (text) => text === rules.const, `must equal ${rules.const}`]],
     [set("len"), ["len", (text) => runes(text) === Number(rules.len), `must have ${rules.len} characters`]],
@@ -103,7 +103,7 @@ function patternTests(rules: validate.StringRules, hasPattern: boolean): readonl
   if (wellKnown.case === "wellKnownRegex") {
     const kind = wellKnown.value === validate.KnownRegex.HTTP_HEADER_NAME ? "name" : "value";
     // proto2: `strict` is true unless it says otherwise.
-    const strict = !isFieldSet(rules, validate.StringRulesSchema.field.strict!) || rules.strict;
+    const strict = !isFieldSet(rules, validate.StringRulesSchema.field.strict) || rules.strict;
     const pattern = headerPatterns[kind][strict ? "strict" : "loose"];
     tests.push(["well_known_regex", (text) => pattern.test(text), `must be a valid header ${kind}`]);
   } else if (wellKnown.case !== undefined) {
@@ -114,7 +114,7 @@ function patternTests(rules: validate.StringRules, hasPattern: boolean): readonl
 
 function bytesCheck(rules: validate.BytesRules): ValueCheck {
   const set = (field: keyof typeof validate.BytesRulesSchema.field): boolean =>
-    isFieldSet(rules, validate.BytesRulesSchema.field[field]!);
+    isFieldSet(rules, validate.BytesRulesSchema.field[field]);
   return (value, report) => {
     if (!(value instanceof Uint8Array) || (rules.ignoreEmpty && value.length === 0)) return;
     if (set("len") && value.length !== Number(rules.len)) report("bytes.len", `must have ${rules.len} bytes`);

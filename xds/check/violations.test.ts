@@ -76,7 +76,7 @@ for (const [sentence, fields, want] of [
     ["response_headers_to_add[0] header.command"],
   ],
 ] as const satisfies readonly (readonly [string, Fields, readonly string[]])[]) {
-  test(`${sentence}`, () => {
+  test(sentence, () => {
     const found = violations(RouteSchema, create(RouteSchema, fields));
     expect(found.map(({ path, rule }) => `${path} ${rule}`)).toEqual(want);
   });

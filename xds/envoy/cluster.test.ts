@@ -82,7 +82,7 @@ for (const [sentence, fields, want] of [
     { auto_config: { http_protocol_options: {}, http2_protocol_options: http2 } },
   ],
 ] as const satisfies readonly (readonly [string, Partial<Cluster>, unknown])[]) {
-  test(`${sentence}`, () => {
+  test(sentence, () => {
     expect(json(fields)).toHaveProperty(options, { "@type": optionsType, ...(want as object) });
   });
 }

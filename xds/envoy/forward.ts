@@ -12,7 +12,7 @@ const { FractionalPercent_DenominatorType } = type_v3;
 type EnvoyForward = MessageInit<typeof config_route_v3.RouteActionSchema>;
 
 /** Named by the share of a request that an invalid backendRef would take, and never defined: Envoy answers such a request with 500. */
-export const invalidBackendCluster = "invalid-backend";
+const invalidBackendCluster = "invalid-backend";
 
 export function forward(action: ForwardAction): EnvoyForward {
   return {

@@ -13,7 +13,7 @@ type Common = MessageInit<typeof extensions_transport_sockets_tls_v3.CommonTlsCo
 type Validation = MessageInit<typeof extensions_transport_sockets_tls_v3.CertificateValidationContextSchema>;
 
 /** Where the container image and Debian keep the system's authorities. */
-export const systemTrustFile = "/etc/ssl/certs/ca-certificates.crt";
+const systemTrustFile = "/etc/ssl/certs/ca-certificates.crt";
 
 export function upstreamTls(tls: UpstreamTls): { name: string; configType: { case: "typedConfig"; value: Any } } {
   const { clientCertificate } = tls;

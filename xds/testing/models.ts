@@ -67,7 +67,7 @@ export function someListener(fields: Partial<Listener> = {}): Listener {
 }
 
 /** Values dealt into shards as reconcilers deal them. */
-export function inShards<Value>(values: readonly Value[], nameOf: (value: Value) => string): readonly (readonly Value[])[] {
+function inShards<Value>(values: readonly Value[], nameOf: (value: Value) => string): readonly (readonly Value[])[] {
   const shards = Array.from({ length: shardCount }, (): Value[] => []);
   for (const value of values) shards[shardOf(nameOf(value))]!.push(value);
   return shards;
