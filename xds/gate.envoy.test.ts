@@ -42,6 +42,10 @@ test("thirty routes to new names under load: each host says 404 and then 200, no
   let hosts = ["host-0"];
   publish(hosts);
   const port = await envoy.portOf("tcp-80");
+  // Envoy knows its port a moment before its workers accept connections.
+  const first = createClient(port);
+  await until(async () => typeof (await first.get("nobody")) === "number", "connections are accepted");
+  first.close();
   const seen = new Map<string, Set<number | string>>();
   let stopped = false;
   const load = Array.from({ length: 4 }, async () => {

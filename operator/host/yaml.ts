@@ -79,7 +79,7 @@ interface DocumentResult {
 }
 
 /** Objects without a namespace live in this one, as kubectl has it. */
-export const defaultNamespace = "default";
+const defaultNamespace = "default";
 
 export function parseObjects(text: string, file: string, options: { readonly judge: Judge; readonly memory?: Memory }): Parsed {
   const documents = readDocuments(text, options.memory?.documents);
@@ -171,7 +171,7 @@ function readObject(item: Item): { object?: ParsedObject; problems: readonly Pro
 function wanted(value: unknown, type: string): string {
   if (value === undefined || value === null) return "is required";
   const hint =
-    type === "a string" && ["number", "boolean"].includes(typeof value) ? `; write it in quotes: "${String(value)}"` : "";
+    type === "a string" && (typeof value === "number" || typeof value === "boolean") ? `; write it in quotes: "${value}"` : "";
   return `must be ${type}, not ${Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`}${hint}`;
 }
 
