@@ -50,7 +50,6 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/protobuf": ["xds/"],
   "@grpc/grpc-js": ["xds/server"],
   "@peculiar/x509": ["operator/host/x509.ts"],
-  chokidar: ["operator/host/"],
   commander: ["cli/main.ts"],
   esbuild: ["build.ts", "xds/proto/"],
   "prom-client": ["operator/metrics.ts"],
