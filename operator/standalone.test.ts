@@ -6,9 +6,9 @@ import { mkdtemp, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { get } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "./testing/free-ports.ts";
 import { envoyPath } from "./host/envoy-binary.ts";
 
 const timeoutMs = 60_000;
@@ -23,10 +23,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "standalone-"));
   backend = createServer((_, response) => response.end("hello")).listen(0, "127.0.0.1");
   await once(backend, "listening");
-  const probe = createTcp().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  port = (probe.address() as AddressInfo).port;
-  probe.close();
+  [port = 0] = await freePorts(1);
   await writeFile(join(folder, "gateway.yaml"), gateway(port));
   await writeFile(join(folder, "route.yaml"), route("/"));
   const script = `import { runStandalone } from ${JSON.stringify(new URL("./main.ts", import.meta.url).href)};

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningProxy } from "../infrastructure.ts";
 import type { OwnedObject } from "../../reconcilers/reconciler.ts";
+import { freePorts } from "../testing/free-ports.ts";
 import { envoyPath } from "./envoy-binary.ts";
 import { createHostInfrastructure } from "./infrastructure.ts";
 
@@ -50,14 +50,6 @@ function deployment(port: number, body: string): OwnedObject {
   return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "gw" }, spec };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 async function until<Value>(read: () => Promise<Value> | Value, good: (value: Value) => boolean): Promise<Value> {
   const end = performance.now() + 15_000;
   for (;;) {
@@ -91,7 +83,7 @@ test(
       onGone: () => {},
       onOutput: () => {},
     });
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     await infrastructure.apply("default/gw", [deployment(port, "one")]);
     await until(
       () => ask(port),
@@ -144,7 +136,7 @@ test(
       onGone: () => {},
       onOutput: () => {},
     });
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     await infrastructure.apply("default/gw", [deployment(port, "one")]);
     await until(
       () => ask(port),

@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import { ask, answers, shares, short } from "./support/client.ts";
 import { backendObject, gateway, http, object, path, route, service, to, toBackend } from "./support/objects.ts";
-import { freePorts, startWorld, type World } from "./support/world.ts";
+import { freePorts } from "../testing/free-ports.ts";
+import { startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let port: number;

@@ -4,7 +4,8 @@
 import { startLoad, type Load } from "./support/load.ts";
 import { ask, connect, short } from "./support/client.ts";
 import { envoyProxy, gateway, header, http, path, route, service, to, type ApiObject } from "./support/objects.ts";
-import { freePorts, startWorld, until, type World } from "./support/world.ts";
+import { freePorts } from "../testing/free-ports.ts";
+import { startWorld, until, type World } from "./support/world.ts";
 
 const edits = 20;
 const leastCount = 2_000;

@@ -15,7 +15,8 @@ import {
   to,
   toBackend,
 } from "./support/objects.ts";
-import { freePorts, startWorld, type World } from "./support/world.ts";
+import { freePorts } from "../testing/free-ports.ts";
+import { startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let port: number;

@@ -2,7 +2,8 @@
 
 import { answers } from "./support/client.ts";
 import { gateway, http, path, route, to, type RouteSpec } from "./support/objects.ts";
-import { freePorts, startWorld, type World } from "./support/world.ts";
+import { freePorts } from "../testing/free-ports.ts";
+import { startWorld, type World } from "./support/world.ts";
 
 type Table = readonly (readonly [line: string, want: string])[];
 let world: World;

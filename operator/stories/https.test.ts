@@ -4,7 +4,8 @@ import { ask, askHttp2, connect, short } from "./support/client.ts";
 import { makeCertificate, type StoryCertificate } from "./support/certificates.ts";
 import { startLoad } from "./support/load.ts";
 import { gateway, https, route, to } from "./support/objects.ts";
-import { freePorts, startWorld, until, type World } from "./support/world.ts";
+import { freePorts } from "../testing/free-ports.ts";
+import { startWorld, until, type World } from "./support/world.ts";
 
 const hosts = ["catch-all", "example.org", "second-example.org", "*.wild.example"];
 let world: World;

@@ -3,7 +3,8 @@
 import { answers } from "./support/client.ts";
 import { startLoad } from "./support/load.ts";
 import { envoyProxy, gateway, gatewayClass, http, route, to } from "./support/objects.ts";
-import { freePorts, startWorld, type World } from "./support/world.ts";
+import { freePorts } from "../testing/free-ports.ts";
+import { startWorld, type World } from "./support/world.ts";
 
 let world: World;
 let shared: number;

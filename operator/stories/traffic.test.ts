@@ -2,7 +2,8 @@
 
 import { ask, askHttp2, askWebSocket, shares, short } from "./support/client.ts";
 import { backendObject, gateway, http, path, route, service, to, toBackend } from "./support/objects.ts";
-import { freePorts, startWorld, until, type World } from "./support/world.ts";
+import { freePorts } from "../testing/free-ports.ts";
+import { startWorld, until, type World } from "./support/world.ts";
 
 let world: World;
 let port: number;

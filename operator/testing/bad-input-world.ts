@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { envoyPath } from "../host/envoy-binary.ts";
 import { goodFiles } from "./bad-input-generated.ts";
 import { substituted, type Variables } from "./bad-input.ts";
+import { freePorts } from "./free-ports.ts";
 
 export interface Question {
   readonly port?: number;
@@ -125,14 +126,6 @@ export async function until(holds: () => Promise<boolean>, because: () => unknow
     if (performance.now() > end) throw new Error(String(because()));
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createTcp().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }
 
 interface Told {

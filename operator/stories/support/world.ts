@@ -2,7 +2,6 @@
 // when every proxy has acknowledged what follows from the edit. Knows no test.
 
 import { mkdtemp, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runStandalone } from "../../main.ts";
@@ -184,13 +183,4 @@ export async function until<Value>(read: () => Promise<Value | undefined>, what:
     if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-/** Ports that were free a moment ago: Gateways need numbers. */
-export async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0, "0.0.0.0"));
-  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.once("listening", resolve))));
-  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
-  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
-  return ports;
 }
