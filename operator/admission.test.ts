@@ -28,3 +28,23 @@ test("a Secret's stringData is folded into its data", () => {
     data: { key: Buffer.from("text").toString("base64") },
   });
 });
+
+test.each([
+  ["apps/v1", "Deployment"],
+  ["v1", "ServiceAccount"],
+  ["rbac.authorization.k8s.io/v1", "ClusterRole"],
+])("%s %s stands beside routes in many files and is no mistake", (apiVersion, kind) => {
+  expect(schemaJudge.unread(apiVersion, kind)).toBeUndefined();
+});
+
+test.each([
+  ["gateway.networking.k8s.io/v1", "GRPCRoute", "GRPCRoute of gateway.networking.k8s.io/v1 is not a kind that is read here"],
+  ["v1", "Sevice", "Sevice of v1 is not a kind that is read here"],
+  [
+    "gateway.networking.k8s.oi/v1",
+    "Gateway",
+    expect.stringContaining("Gateway of gateway.networking.k8s.oi/v1 is not a kind that is read here;"),
+  ],
+])("%s %s may be a mistake and is named", (apiVersion, kind, message) => {
+  expect(schemaJudge.unread(apiVersion, kind)).toEqual(message);
+});

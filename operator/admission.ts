@@ -35,7 +35,36 @@ function withoutStatus(value: unknown): unknown {
   return rest;
 }
 
-function unread(apiVersion: string, kind: string): string {
+/** Groups that share files with Gateways and mean nothing to them. */
+const foreignGroups = new Set([
+  "apps",
+  "batch",
+  "autoscaling",
+  "policy",
+  "cert-manager.io",
+  "monitoring.coreos.com",
+  ...["rbac.authorization", "networking", "apiextensions", "admissionregistration", "storage", "scheduling", "coordination"].map(
+    (group) => `${group}.k8s.io`,
+  ),
+]);
+const foreignCoreKinds = new Set([
+  "Pod",
+  "ServiceAccount",
+  "PersistentVolume",
+  "PersistentVolumeClaim",
+  "Endpoints",
+  "Node",
+  "LimitRange",
+]);
+
+/** Deployments and the like are no mistake: users keep them beside their routes. */
+function isForeign(apiVersion: string, kind: string): boolean {
+  const slash = apiVersion.indexOf("/");
+  return slash < 0 ? apiVersion === "v1" && foreignCoreKinds.has(kind) : foreignGroups.has(apiVersion.slice(0, slash));
+}
+
+function unread(apiVersion: string, kind: string): string | undefined {
+  if (isForeign(apiVersion, kind)) return undefined;
   const exact = kinds.find((each) => each.kind === kind);
   const similar = exact ?? kinds.find((each) => each.kind.toLowerCase() === kind.toLowerCase());
   const what = `${kind} of ${apiVersion} is not a kind that is read here`;

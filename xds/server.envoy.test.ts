@@ -93,7 +93,10 @@ test("a bad listener among good ones is named, and the good ones serve", async (
   const good = Array.from({ length: 7 }, (_, index) => listenerOf(`good-${index}`, "web"));
   const bad = listenerOf("bad", "web", "not an address");
   server.publish(snapshotOf(served(["always"], backend.port, [...good.slice(0, 3), bad, ...good.slice(3)])));
-  await until(() => refused.some(({ resource }) => resource), "the bad one stands alone");
+  await until(() => refused.some(({ resource }) => resource), "the bad one stands alone", 40_000).catch((cause: unknown) => {
+    // What was said on the stream tells why it did not come to an end.
+    throw new Error(JSON.stringify({ refused, streams: server.streams() }), { cause });
+  });
   for (const { name } of good) {
     const client = createClient(await envoy.portOf(name));
     await until(async () => (await client.get("always")) === 200, `${name} serves`);

@@ -51,8 +51,8 @@ export interface Judge {
   /** undefined: a kind that we do not read. */
   scope(apiVersion: string, kind: string): "namespaced" | "cluster" | undefined;
   judge(apiVersion: string, kind: string, value: unknown): Judgement;
-  /** Why a kind without a scope is not read, and what may be meant. */
-  unread(apiVersion: string, kind: string): string;
+  /** Why a kind without a scope is not read, and what may be meant; undefined when it is none of our business and no mistake. */
+  unread(apiVersion: string, kind: string): string | undefined;
 }
 
 export interface Parsed {
@@ -139,10 +139,8 @@ function readObject(item: Item): { object?: ParsedObject; problems: readonly Pro
   const { apiVersion, kind } = value;
   const scope = judge.scope(apiVersion, kind);
   if (scope === undefined) {
-    return {
-      problems: [{ file, ...start, kind, message: judge.unread(apiVersion, kind) }],
-      blind: false,
-    };
+    const message = judge.unread(apiVersion, kind);
+    return { problems: message === undefined ? [] : [{ file, ...start, kind, message }], blind: false };
   }
   const metadata = value.metadata;
   if (!isRecord(metadata)) return nameless(["metadata"], wanted(metadata, "an object"));
