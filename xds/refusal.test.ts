@@ -29,6 +29,24 @@ test("a refused response is halved until the bad resource stands alone; every ot
   expect(client.settle()).toEqual([]);
 });
 
+test("time that passes while it is decided what may be sent loses no repair", () => {
+  const { publish, client, clock } = running();
+  clock.leak(60);
+  publish({ ...small, listeners: [web, ...["a", "b", "c", "d"].map((name) => resource(name, name === "c" ? "bad" : "1"))] });
+  const lines = client.settle(["c=bad"]);
+  for (let step = 0; step < 100; step++) {
+    clock.pass(10);
+    lines.push(...client.settle(["c=bad"]));
+  }
+  expect(lines.map((line) => line.split(" ").slice(1).join(" "))).toEqual([
+    "a=1 b=1 c=bad d=1 (refused)",
+    "b=1 c=bad (refused)",
+    "c=bad (refused)",
+    "b=1",
+    "a=1 d=1",
+  ]);
+});
+
 test("a refused version is withheld from streams that start later, which get the last good one; a new version is tried", () => {
   const { publish, connect, client } = running();
   publish({ ...small, listeners: [resource("web", "bad")] });

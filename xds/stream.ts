@@ -45,11 +45,12 @@ export class AdsStream {
   readonly #lanes = new Map<TypeUrl, Lane>(sendOrder.map((typeUrl) => [typeUrl, createLane(typeUrl)]));
   #snapshot: Snapshot | undefined;
   #nonces = 0;
-  /** Of all responses so far. */
   bytesSent = 0;
   /** Clusters that were sent before the client asked for any endpoints: their assignments are owed. */
   readonly #owed = new Set<string>();
   #cancelWake: () => void = () => {};
+  /** One moment for a whole pump: else something could be too early to be sent, and then too late to be woken up for. */
+  #now = 0;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -77,9 +78,10 @@ export class AdsStream {
 
   /** Sends whatever may be sent now, in order. Called after everything that happens; calling it once too often sends nothing. */
   pump(): void {
-    const snapshot = this.#snapshot;
     this.#cancelWake();
+    const snapshot = this.#snapshot;
     if (snapshot === undefined) return;
+    this.#now = this.#options.clock.now();
     for (const lane of this.#lanes.values()) {
       this.#advance(lane, snapshot);
       if (lane.typeUrl === typeUrls.cluster) this.#payOwed(snapshot);
@@ -149,7 +151,7 @@ export class AdsStream {
       return;
     }
     const nonce = String(++this.#nonces);
-    const now = this.#options.clock.now();
+    const now = this.#now;
     const { fresh } = noteSent(lane, { nonce, updated, removed, since: now }, before);
     for (const { name, warms } of updated)
       if (warms && fresh.has(name)) lane.warming.set(name, now + this.#options.timing.warmingMs);
@@ -225,7 +227,7 @@ export class AdsStream {
 
   #repair(lane: Lane, snapshot: Snapshot): void {
     const { subscription } = lane;
-    const now = this.#options.clock.now();
+    const now = this.#now;
     if (subscription === undefined || lane.repairs.length === 0 || !this.#free(lane) || lane.repairAt > now) return;
     const [names = [], ...rest] = lane.repairs;
     lane.repairs = rest;
@@ -254,7 +256,7 @@ export class AdsStream {
 
   #remove(lane: Lane, snapshot: Snapshot): void {
     if (lane.subscription === undefined || lane.removals.size === 0) return;
-    const now = this.#options.clock.now();
+    const now = this.#now;
     const routing = routingTypes.map((typeUrl) => this.#lane(typeUrl));
     const routed = Math.min(...routing.map(({ subscription, settled }) => (subscription ? settled : Infinity)));
     const ready = dueRemovals(lane, { routed, now, graceMs: this.#options.timing.graceMs });
@@ -283,18 +285,17 @@ export class AdsStream {
     const clusters = this.#lane(typeUrls.cluster);
     const { subscription, doubtful, warming } = clusters;
     const progress = { subscription, doubtful, warming, written: clusters.written >= snapshot.version };
-    const around = { wanted: this.#view(clusters, snapshot), now: this.#options.clock.now() };
+    const around = { wanted: this.#view(clusters, snapshot), now: this.#now };
     return (resource) => mustWait(resource, progress, around);
   }
 
   #free(lane: Lane): boolean {
-    return mayWrite(lane, this.#options.clock.now(), this.#options.timing.warmingMs);
+    return mayWrite(lane, this.#now, this.#options.timing.warmingMs);
   }
 
   /** The next moment at which something may be sent although nothing has happened. */
   #scheduleWake(): void {
-    const now = this.#options.clock.now();
-    const next = nextWake(this.#lanes.values(), now, this.#options.timing.warmingMs);
-    if (next !== undefined) this.#cancelWake = this.#options.clock.after(next - now, () => this.pump());
+    const next = nextWake(this.#lanes.values(), this.#now, this.#options.timing.warmingMs);
+    if (next !== undefined) this.#cancelWake = this.#options.clock.after(next - this.#now, () => this.pump());
   }
 }

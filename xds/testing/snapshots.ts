@@ -27,12 +27,14 @@ function equal(shard: ReadonlyMap<string, Resource>, other: ReadonlyMap<string, 
   return other?.size === shard.size && [...shard].every(([name, { version }]) => other.get(name)?.version === version);
 }
 
-/** Time that passes when told to. */
-export function createFakeClock(): Clock & { pass(ms: number): void } {
+/** Time that passes when told to; with `leak`, a little also whenever somebody looks at the clock. */
+export function createFakeClock(): Clock & { pass(ms: number): void; leak(ms: number): void } {
   let now = 1000;
+  let leaking = 0;
   const tasks = new Set<{ readonly at: number; readonly task: () => void }>();
   return {
-    now: () => now,
+    now: () => (now += leaking),
+    leak: (ms) => void (leaking = ms),
     after(ms, task) {
       const entry = { at: now + ms, task };
       tasks.add(entry);
