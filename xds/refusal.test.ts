@@ -31,7 +31,7 @@ test("a refused response is halved until the bad resource stands alone; every ot
 
 test("time that passes while it is decided what may be sent loses no repair", () => {
   const { publish, client, clock } = running();
-  clock.leak(60);
+  clock.leak(40);
   publish({ ...small, listeners: [web, ...["a", "b", "c", "d"].map((name) => resource(name, name === "c" ? "bad" : "1"))] });
   const lines = client.settle(["c=bad"]);
   for (let step = 0; step < 100; step++) {

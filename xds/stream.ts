@@ -46,7 +46,7 @@ export class AdsStream {
   #snapshot: Snapshot | undefined;
   #nonces = 0;
   bytesSent = 0;
-  /** Clusters that were sent before the client asked for any endpoints: their assignments are owed. */
+  /** Clusters sent before the client asked for any endpoints: their assignments are owed. */
   readonly #owed = new Set<string>();
   #cancelWake: () => void = () => {};
   /** One moment for a whole pump: else something could be too early to be sent, and then too late to be woken up for. */
@@ -64,7 +64,7 @@ export class AdsStream {
   publish(snapshot: Snapshot | undefined): void {
     this.#snapshot = snapshot;
     if (snapshot) this.#forgetReturned(snapshot);
-    else for (const lane of this.#lanes.values()) forgetVersions(lane);
+    else this.#lanes.forEach(forgetVersions);
     this.pump();
   }
 
@@ -79,15 +79,15 @@ export class AdsStream {
   /** Sends whatever may be sent now, in order. Called after everything that happens; calling it once too often sends nothing. */
   pump(): void {
     this.#cancelWake();
+    this.#now = this.#options.clock.now();
     const snapshot = this.#snapshot;
     if (snapshot === undefined) return;
-    this.#now = this.#options.clock.now();
     for (const lane of this.#lanes.values()) {
       this.#advance(lane, snapshot);
       if (lane.typeUrl === typeUrls.cluster) this.#payOwed(snapshot);
       this.#repair(lane, snapshot);
     }
-    for (const lane of this.#lanes.values()) this.#settle(lane);
+    this.#lanes.forEach((lane) => this.#settle(lane));
     for (const typeUrl of new Set([...removeOrder, ...this.#lanes.keys()])) this.#remove(this.#lane(typeUrl), snapshot);
     this.#scheduleWake();
   }
@@ -102,8 +102,7 @@ export class AdsStream {
   }
 
   close(): void {
-    this.#snapshot = undefined;
-    this.#cancelWake();
+    this.publish(undefined);
   }
 
   #lane(typeUrl: TypeUrl): Lane {
