@@ -49,6 +49,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/cel": ["api/"],
   "@bufbuild/protobuf": ["xds/"],
   "@grpc/grpc-js": ["xds/server"],
+  "@kubernetes/client-node": ["operator/kubernetes/client.ts"],
   "@peculiar/x509": ["operator/host/x509.ts"],
   commander: ["cli/main.ts"],
   esbuild: ["build.ts", "xds/proto/"],
