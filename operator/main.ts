@@ -1,7 +1,7 @@
 // Starts the process and stops it on SIGINT and SIGTERM. Defaults are config.ts's, the work is operator.ts's.
 
 import { resolveOptions, type StandaloneOptions } from "./config.ts";
-import { runStandalone as run } from "./operator.ts";
+import { runStandalone as run } from "./standalone.ts";
 
 /** Serves a folder of YAML until the signal aborts; without one, until SIGINT or SIGTERM. */
 export async function runStandalone(

@@ -10,7 +10,7 @@ import { createFakeClock } from "./testing/clock.ts";
 const gw = gateway("gw", listener("http"));
 
 /** Infrastructure whose work ends when the test says so. */
-function running() {
+function running(writes: () => boolean = () => true) {
   const store = world(config({ infrastructure: "host" }), gw);
   const clock = createFakeClock();
   const calls: { readonly line: string; readonly end: () => void; readonly fail: () => void }[] = [];
@@ -18,6 +18,7 @@ function running() {
   const loop = createOwnedLoop({
     store,
     clock,
+    writes,
     complain: (message) => complaints.push(message),
     infrastructure: {
       apply: (owner, objects: readonly OwnedObject[]) =>
@@ -86,6 +87,26 @@ test("close waits for what is under way, and nothing begins after it", async () 
   const closed = loop.close();
   await step("end");
   await closed;
+  loop.wake();
+  expect(lines()).toEqual(["default/gw 1"]);
+});
+
+test("what somebody else took away is made again, and only that owner's", async () => {
+  const { loop, step, lines } = running();
+  loop.wake();
+  await step("end");
+  loop.again("default/other");
+  expect(lines()).toEqual(["default/gw 1"]);
+  loop.again("default/gw");
+  expect(lines()).toEqual(["default/gw 1", "default/gw 1"]);
+});
+
+test("a replica that does not lead makes nothing, until it leads", async () => {
+  let leads = false;
+  const { loop, lines } = running(() => leads);
+  loop.wake();
+  expect(lines()).toEqual([]);
+  leads = true;
   loop.wake();
   expect(lines()).toEqual(["default/gw 1"]);
 });

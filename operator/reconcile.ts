@@ -15,6 +15,8 @@ const nothing: readonly OwnedObject[] = [];
 export interface OwnedLoop {
   /** Looks again at what every owner calls for. */
   wake(): void;
+  /** What was made for this owner may be gone or changed by somebody else: makes it again. */
+  again(owner: ObjectKey): void;
   /** Stops looking, and resolves when nothing is under way. */
   close(): Promise<void>;
 }
@@ -22,6 +24,8 @@ export interface OwnedLoop {
 export interface OwnedLoopOptions {
   readonly store: Store;
   readonly infrastructure: Infrastructure;
+  /** Whether the writes are ours to make now (a replica that does not lead makes none). Default: always. */
+  readonly writes?: () => boolean;
   readonly complain: (message: string) => void;
   readonly clock?: Clock;
 }
@@ -34,7 +38,8 @@ interface Owner {
   work: Promise<void> | undefined;
 }
 
-export function createOwnedLoop({ store, infrastructure, complain, clock = systemClock }: OwnedLoopOptions): OwnedLoop {
+export function createOwnedLoop(options: OwnedLoopOptions): OwnedLoop {
+  const { store, infrastructure, writes = () => true, complain, clock = systemClock } = options;
   const makers = reconcilers.filter((reconciler) => reconciler.owned !== undefined);
   const owners = new Map<string, Owner>();
   let closed = false;
@@ -42,7 +47,7 @@ export function createOwnedLoop({ store, infrastructure, complain, clock = syste
 
   /** Applies until what is done is what is wanted; what comes meanwhile is taken up when the present work has ended. */
   async function pursue(id: string, owner: Owner): Promise<void> {
-    while (!closed && owner.done !== owner.wanted) {
+    while (!closed && writes() && owner.done !== owner.wanted) {
       const { wanted } = owner;
       try {
         await infrastructure.apply(owner.key, wanted);
@@ -69,7 +74,7 @@ export function createOwnedLoop({ store, infrastructure, complain, clock = syste
   }
 
   function wake(): void {
-    if (closed) return;
+    if (closed || !writes()) return;
     const seen = new Set<string>();
     for (const reconciler of makers) {
       for (const key of store.keys(reconciler.kind)) {
@@ -84,6 +89,10 @@ export function createOwnedLoop({ store, infrastructure, complain, clock = syste
 
   return {
     wake,
+    again(key) {
+      for (const owner of owners.values()) if (owner.key === key && owner.work === undefined) owner.done = undefined;
+      wake();
+    },
     async close() {
       closed = true;
       cancelRetry();

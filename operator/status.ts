@@ -12,6 +12,8 @@ import { completed } from "./conditions.ts";
 export interface StatusWriter {
   /** Makes this the status of the object; undefined: it has none of ours, or is gone. */
   write(kind: Kind, key: ObjectKey, status: unknown): Promise<void>;
+  /** The source told of this object, perhaps of nothing but its status: somebody else may have written over ours. */
+  seen?(kind: Kind, key: ObjectKey): void;
 }
 
 export interface StatusLoop {
