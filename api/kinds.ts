@@ -7,6 +7,7 @@ import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
 import { GatewaySchema } from "./gateway/gateway.ts";
 import { HTTPRouteSchema } from "./gateway/httproute.ts";
 import { ReferenceGrantSchema } from "./gateway/referencegrant.ts";
+import { XListenerSetSchema } from "./gateway/xlistenerset.ts";
 import { httpRouteFilterSchema } from "./httproutefilter.ts";
 import { jsonSchema } from "./schema.ts";
 import type { JsonSchema } from "./schema.ts";
@@ -58,6 +59,15 @@ export const kinds: readonly KindDefinition[] = [
     shortNames: ["refgrant"],
     hasStatus: false,
     schema: jsonSchema(ReferenceGrantSchema),
+  },
+  {
+    ...gatewayApi,
+    kind: "XListenerSet",
+    group: "gateway.networking.x-k8s.io",
+    versions: ["v1alpha1"],
+    plural: "xlistenersets",
+    shortNames: ["lset"],
+    schema: jsonSchema(XListenerSetSchema),
   },
   { ...own, kind: "EnvoyProxy", plural: "envoyproxies", shortNames: ["eproxy"], schema: jsonSchema(envoyProxySchema) },
   { ...own, kind: "Backend", plural: "backends", shortNames: ["be"], schema: jsonSchema(backendSchema) },

@@ -69,6 +69,31 @@ function idle(settings: readonly string[]): string {
   return settings.length === 0 ? "" : ` These settings of its EnvoyProxy have no effect yet: ${settings.join(", ")}.`;
 }
 
+/** Said only of Gateways that allow ListenerSets. */
+export const gatewayListenerSets = (count: number): Condition =>
+  count > 0
+    ? yes("AttachedListenerSets", "ListenerSetsAttached", `ListenerSets attached: ${count}.`)
+    : no("AttachedListenerSets", "NoListenerSetsAttached", "No ListenerSet is attached.");
+
+// ── ListenerSet ───────────────────────────────────────────────────────────────
+
+export const setAccepted = (gateway: string): Condition =>
+  yes("Accepted", "Accepted", `The listeners are added to Gateway ${gateway}.`);
+export const setNotAllowed = (gateway: string): readonly Condition[] => {
+  const why = `Gateway ${gateway} does not allow ListenerSets of this namespace, see its allowedListeners.`;
+  return [no("Accepted", "NotAllowed", why), no("Programmed", "NotAllowed", why)];
+};
+export const setParentNotAccepted = (gateway: string): readonly Condition[] => {
+  const why = `Gateway ${gateway} is not accepted.`;
+  return [no("Accepted", "ParentNotAccepted", why), no("Programmed", "ParentNotAccepted", why)];
+};
+/** Some listeners cannot be served; with `none`, none can. */
+export const setListenersNotValid = (names: readonly string[], none: boolean): Condition =>
+  (none ? no : yes)("Accepted", "ListenersNotValid", `Not served, see their conditions: ${names.join(", ")}.`);
+export const setProgrammed = (): Condition => yes("Programmed", "Programmed", "The proxies run the listeners.");
+export const setNotProgrammed = (why: string): Condition => no("Programmed", "Pending", why);
+export const setInvalid = (): Condition => no("Programmed", "Invalid", "No listener is valid, see their conditions.");
+
 // ── Listener ──────────────────────────────────────────────────────────────────
 
 export const listenerAccepted = (): Condition => yes("Accepted", "Accepted", "The listener is valid.");
@@ -99,11 +124,11 @@ export const listenerSecondOnPort = (protocol: string, port: number): Condition 
   yes("Conflicted", "ProtocolConflict", `Only one ${protocol} listener is allowed on port ${port}.`);
 export const listenerHostnameConflict = (port: number, hostname: string | undefined): Condition =>
   yes("Conflicted", "HostnameConflict", `Several listeners of port ${port} have ${named(hostname)}.`);
-/** Merged Gateways: an older Gateway has the same port, protocol and hostname. */
-export const listenerTakenByGateway = (gateway: string, listener: string): Condition =>
-  yes("Conflicted", "HostnameConflict", `Listener ${listener} of Gateway ${gateway} has the same port, protocol and hostname.`);
-export const listenerPortTakenByGateway = (gateway: string, listener: string): Condition =>
-  yes("Conflicted", "ProtocolConflict", `Listener ${listener} of Gateway ${gateway} uses the port for another protocol.`);
+/** Merged Gateways and ListenerSets: one that comes before (`owner`: kind and name) has the same port, protocol and hostname. */
+export const listenerTaken = (owner: string, listener: string): Condition =>
+  yes("Conflicted", "HostnameConflict", `Listener ${listener} of ${owner} has the same port, protocol and hostname.`);
+export const listenerPortTaken = (owner: string, listener: string): Condition =>
+  yes("Conflicted", "ProtocolConflict", `Listener ${listener} of ${owner} uses the port for another protocol.`);
 /** Standalone: the proxies of one machine share its ports, and an older Gateway's proxy has this one. */
 export const listenerPortUnavailable = (port: number, proxy: string): Condition =>
   no("Accepted", "PortUnavailable", `Port ${port} of this machine is used by the proxy of ${proxy}.`);
@@ -133,15 +158,16 @@ interface Reported {
 }
 
 export const routeAccepted = (): Condition => yes("Accepted", "Accepted", "The route is accepted.");
-export const routeNoMatchingParent = (gateway: string): Condition =>
-  no("Accepted", "NoMatchingParent", `No listener of Gateway ${gateway} matches this parentRef.`);
+/** `parent`: kind and name. */
+export const routeNoMatchingParent = (parent: string): Condition =>
+  no("Accepted", "NoMatchingParent", `No listener of ${parent} matches this parentRef.`);
 export const routeParentUnserved = (why: string): Condition => no("Accepted", "NoMatchingParent", why);
-export const routeNotAllowed = (gateway: string): Condition =>
-  no("Accepted", "NotAllowedByListeners", `No listener of Gateway ${gateway} that this parentRef matches allows the route.`);
-export const routeNoReadyListeners = (gateway: string): Condition =>
-  no("Accepted", "NoReadyListeners", `No listener of Gateway ${gateway} that this parentRef matches is ready.`);
-export const routeNoMatchingHostname = (gateway: string): Condition =>
-  no("Accepted", "NoMatchingListenerHostname", `No hostname of the route matches a listener of Gateway ${gateway}.`);
+export const routeNotAllowed = (parent: string): Condition =>
+  no("Accepted", "NotAllowedByListeners", `No listener of ${parent} that this parentRef matches allows the route.`);
+export const routeNoReadyListeners = (parent: string): Condition =>
+  no("Accepted", "NoReadyListeners", `No listener of ${parent} that this parentRef matches is ready.`);
+export const routeNoMatchingHostname = (parent: string): Condition =>
+  no("Accepted", "NoMatchingListenerHostname", `No hostname of the route matches a listener of ${parent}.`);
 /** All rules are broken. */
 export const routeInvalid = (problems: readonly Reported[]): Condition =>
   no("Accepted", problems[0]?.reason ?? "UnsupportedValue", sentences(problems));

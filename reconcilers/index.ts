@@ -6,9 +6,10 @@ import { gatewayClass } from "./gatewayclass.ts";
 import { gateway } from "./gateway/index.ts";
 import { httpRoute } from "./httproute.ts";
 import { httpRouteFilter } from "./httproutefilter.ts";
+import { xListenerSet } from "./xlistenerset.ts";
 import type { Reconciler } from "./reconciler.ts";
 
 /** A reconciler of some kind. */
 export type AnyReconciler = { readonly [K in Kind]: Reconciler<K> }[Kind];
 
-export const reconcilers: readonly AnyReconciler[] = [gatewayClass, gateway, httpRoute, backend, httpRouteFilter];
+export const reconcilers: readonly AnyReconciler[] = [gatewayClass, gateway, httpRoute, backend, httpRouteFilter, xListenerSet];

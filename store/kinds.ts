@@ -7,6 +7,7 @@ import type { GatewayClass } from "../api/gateway/gatewayclass.ts";
 import type { Gateway } from "../api/gateway/gateway.ts";
 import type { HTTPRoute } from "../api/gateway/httproute.ts";
 import type { ReferenceGrant } from "../api/gateway/referencegrant.ts";
+import type { XListenerSet } from "../api/gateway/xlistenerset.ts";
 import type { HTTPRouteFilter } from "../api/httproutefilter.ts";
 import type { ConfigMap, EndpointSlice, Namespace, Secret, Service } from "../api/core.ts";
 import type { Clock, Refusal, ProxyState } from "./cells.ts";
@@ -17,6 +18,7 @@ export interface Kinds {
   Gateway: Gateway;
   HTTPRoute: HTTPRoute;
   ReferenceGrant: ReferenceGrant;
+  XListenerSet: XListenerSet;
   EnvoyProxy: EnvoyProxy;
   Backend: Backend;
   HTTPRouteFilter: HTTPRouteFilter;

@@ -1,6 +1,6 @@
 // The listeners of a Gateway (Gateway API v1.4.1 experimental channel): schema, rules across listeners, and types.
 
-import { choice, list, map, object, optional, text } from "../schema.ts";
+import { choice, integer, list, map, object, optional, text } from "../schema.ts";
 import type { Static } from "../schema.ts";
 import { groupName, hostname, kindName, labelSelector, portNumber, secretReference, sectionName } from "./fields.ts";
 
@@ -63,10 +63,9 @@ const tls = object(
 );
 export type ListenerTLS = Static<typeof tls>;
 
-const listener = object({
-  name: sectionName("Name of the listener, unique in the Gateway."),
+const listenerFields = {
+  name: sectionName("Name of the listener, unique in its list."),
   hostname: optional(hostname("Host names served; all when absent.")),
-  port: portNumber(),
   protocol: text({
     minLength: 1,
     maxLength: 255,
@@ -75,35 +74,52 @@ const listener = object({
   }),
   tls: optional(tls),
   allowedRoutes,
-});
+};
+
+const listener = object({ ...listenerFields, port: portNumber() });
 export type Listener = Static<typeof listener>;
 
+const nameIsUnique = {
+  rule: "self.all(l1, self.exists_one(l2, l1.name == l2.name))",
+  message: "no two listeners may have the same name",
+};
+const protocolsAgree = [
+  {
+    rule: "self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
+    message: "listeners of protocol HTTP, TCP or UDP cannot have tls",
+  },
+  {
+    rule: "self.all(l, (l.protocol == 'HTTPS' && has(l.tls)) ? (l.tls.mode == '' || l.tls.mode == 'Terminate') : true)",
+    message: "listeners of protocol HTTPS must have tls mode Terminate",
+  },
+  {
+    rule: "self.all(l, l.protocol in ['TCP', 'UDP']  ? (!has(l.hostname) || l.hostname == '') : true)",
+    message: "listeners of protocol TCP or UDP cannot have a hostname",
+  },
+];
+const many = { minItems: 1, maxItems: 64, listType: "map", mapKeys: ["name"], description: "Where traffic enters." } as const;
+const sameUse =
+  "l1.port == l2.port && l1.protocol == l2.protocol && (has(l1.hostname) && has(l2.hostname) ? l1.hostname == l2.hostname : !has(l1.hostname) && !has(l2.hostname))";
+const useMessage = "no two listeners may have the same port, protocol and hostname";
+
+/** The listeners of a Gateway. */
 export const listeners = list(listener, {
-  minItems: 1,
-  maxItems: 64,
-  listType: "map",
-  mapKeys: ["name"],
-  description: "Where traffic enters.",
-  rules: [
-    {
-      rule: "self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
-      message: "listeners of protocol HTTP, TCP or UDP cannot have tls",
-    },
-    {
-      rule: "self.all(l, (l.protocol == 'HTTPS' && has(l.tls)) ? (l.tls.mode == '' || l.tls.mode == 'Terminate') : true)",
-      message: "listeners of protocol HTTPS must have tls mode Terminate",
-    },
-    {
-      rule: "self.all(l, l.protocol in ['TCP', 'UDP']  ? (!has(l.hostname) || l.hostname == '') : true)",
-      message: "listeners of protocol TCP or UDP cannot have a hostname",
-    },
-    {
-      rule: "self.all(l1, self.exists_one(l2, l1.name == l2.name))",
-      message: "no two listeners may have the same name",
-    },
-    {
-      rule: "self.all(l1, self.exists_one(l2, l1.port == l2.port && l1.protocol == l2.protocol && (has(l1.hostname) && has(l2.hostname) ? l1.hostname == l2.hostname : !has(l1.hostname) && !has(l2.hostname))))",
-      message: "no two listeners may have the same port, protocol and hostname",
-    },
-  ],
+  ...many,
+  rules: [...protocolsAgree, nameIsUnique, { rule: `self.all(l1, self.exists_one(l2, ${sameUse}))`, message: useMessage }],
 });
+
+/** The listeners of a ListenerSet: a port may be left to the implementation. */
+export const setListeners = list(
+  object({
+    ...listenerFields,
+    port: integer({ format: "int32", minimum: 0, maximum: 65535, default: 0, description: "Port number; 0: any." }),
+  }),
+  {
+    ...many,
+    rules: [
+      ...protocolsAgree,
+      nameIsUnique,
+      { rule: `self.all(l1, !has(l1.port) || self.exists_one(l2, has(l2.port) && ${sameUse}))`, message: useMessage },
+    ],
+  },
+);

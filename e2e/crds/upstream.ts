@@ -9,6 +9,7 @@ import { GatewaySchema } from "../../api/gateway/gateway.ts";
 import { GatewayClassSchema } from "../../api/gateway/gatewayclass.ts";
 import { HTTPRouteSchema } from "../../api/gateway/httproute.ts";
 import { ReferenceGrantSchema } from "../../api/gateway/referencegrant.ts";
+import { XListenerSetSchema } from "../../api/gateway/xlistenerset.ts";
 import type { JsonSchema } from "../../api/schema.ts";
 
 const modules = ["github.com/envoyproxy/gateway@v1.7.0", "sigs.k8s.io/gateway-api@v1.4.1"] as const;
@@ -33,9 +34,11 @@ export function schemaPairs(): readonly SchemaPair[] {
     gateways: GatewaySchema,
     httproutes: HTTPRouteSchema,
     referencegrants: ReferenceGrantSchema,
+    xlistenersets: XListenerSetSchema,
   };
   const others = Object.entries(gatewayKinds).map(([plural, schema]) => {
-    const file = join(gatewayApi, "config", "crd", "experimental", `gateway.networking.k8s.io_${plural}.yaml`);
+    const group = plural === "xlistenersets" ? "gateway.networking.x-k8s.io" : "gateway.networking.k8s.io";
+    const file = join(gatewayApi, "config", "crd", "experimental", `${group}_${plural}.yaml`);
     return { plural, upstream: schemaIn(file), ours: JSON.parse(JSON.stringify(schema)) as JsonSchema };
   });
   return [...own, ...others];

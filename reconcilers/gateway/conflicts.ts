@@ -1,28 +1,28 @@
 // Which listeners cannot be served because of other listeners. Decided by specs alone (port, protocol, hostname), never by whether a
 // certificate resolves: otherwise a broken Secret would hand a port to somebody else.
 // Within one Gateway no listener of a conflict is served (Gateway API: order must not matter), save that the first of several TCP or UDP
-// listeners of a port is; between Gateways the older one wins.
+// listeners of a port is; between Gateways the older one wins, and a Gateway's own listeners win over those of its ListenerSets (GEP-1713).
 
 import type { Db } from "../../store/db.ts";
-import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import {
   listenerHostnameConflict,
-  listenerPortTakenByGateway,
+  listenerPortTaken,
   listenerPortUnavailable,
   listenerProtocolConflict,
   listenerSecondOnPort,
-  listenerTakenByGateway,
+  listenerTaken,
 } from "../conditions.ts";
 import { configKey } from "../envoyproxy.ts";
 import { normaliseHostname } from "../hostnames.ts";
 import type { Condition } from "../reconciler.ts";
+import { type ListenerOwner, listenerSpecs, ownersOfProxy, servingGateway, shownOwner } from "./listener-owners.ts";
 import { type PortUse, portUse } from "./listener-spec.ts";
 import { gatewaysOf, proxies, proxyOf } from "./proxies.ts";
 
 /** What a listener asks of its port. */
 interface Claim {
-  readonly gateway: ObjectKey;
+  readonly owner: ListenerOwner;
   /** In spec.listeners: names can repeat where no schema was checked. */
   readonly position: number;
   readonly name: string;
@@ -37,19 +37,19 @@ interface Conflict {
   readonly condition: Condition;
 }
 
-const claims = memo("listenerClaims", (db: Db, gateway: ObjectKey): readonly Claim[] =>
-  (db.get("Gateway", gateway)?.spec.listeners ?? []).flatMap(({ name, port, protocol, hostname }, position) => {
+const claims = memo("listenerClaims", (db: Db, owner: string): readonly Claim[] =>
+  listenerSpecs(db, owner as ListenerOwner).flatMap(({ name, port, protocol, hostname }, position) => {
     const use = portUse(protocol);
     const normal = use === "http" || use === "tls" ? normaliseHostname(hostname) : undefined;
-    return use === undefined
+    return use === undefined || port === 0
       ? []
-      : [{ gateway, position, name, port, use, ...(normal === undefined ? {} : { hostname: normal }) }];
+      : [{ owner: owner as ListenerOwner, position, name, port, use, ...(normal === undefined ? {} : { hostname: normal }) }];
   }),
 );
 
-/** Conflicts among the listeners of one Gateway, in spec order. */
-const ownConflicts = memo("ownConflicts", (db: Db, gateway: ObjectKey): readonly Conflict[] => {
-  const all = claims(db, gateway);
+/** Conflicts among the listeners of one owner, in spec order. */
+const ownConflicts = memo("ownConflicts", (db: Db, owner: string): readonly Conflict[] => {
+  const all = claims(db, owner);
   return all.flatMap((claim) => {
     const condition = conflictWithin(
       claim,
@@ -73,31 +73,32 @@ function conflictWithin(claim: Claim, samePort: readonly Claim[]): Condition | u
     : undefined;
 }
 
-/** Claims that stand after the Gateway's own conflicts. */
-const standing = memo("standingClaims", (db: Db, gateway: ObjectKey): readonly Claim[] => {
-  const lost = new Set(ownConflicts(db, gateway).map(({ position }) => position));
-  return claims(db, gateway).filter(({ position }) => !lost.has(position));
+/** Claims that stand after the owner's own conflicts. */
+const standing = memo("standingClaims", (db: Db, owner: string): readonly Claim[] => {
+  const lost = new Set(ownConflicts(db, owner).map(({ position }) => position));
+  return claims(db, owner).filter(({ position }) => !lost.has(position));
 });
 
-/** Every listener of the Gateway that other listeners keep from being served, by position. */
-export const conflicts = memo("listenerConflicts", (db: Db, gateway: ObjectKey): readonly Conflict[] => {
-  const proxy = proxyOf(db, gateway);
-  const gateways = proxy === undefined ? [] : gatewaysOf(db, proxy);
-  const older = gateways.slice(0, Math.max(0, gateways.indexOf(gateway))).flatMap((key) => standing(db, key));
-  const lost = standing(db, gateway).flatMap((claim) => {
+/** Every listener of the owner that other listeners keep from being served, by position. */
+export const conflicts = memo("listenerConflicts", (db: Db, owner: string): readonly Conflict[] => {
+  const gateway = servingGateway(db, owner);
+  const proxy = gateway === undefined ? undefined : proxyOf(db, gateway);
+  const owners: readonly string[] = proxy === undefined ? [] : ownersOfProxy(db, proxy);
+  const older = owners.slice(0, Math.max(0, owners.indexOf(owner))).flatMap((one) => standing(db, one));
+  const lost = standing(db, owner).flatMap((claim) => {
     const condition = takenByOlder(claim, older) ?? takenOnMachine(db, claim, proxy);
     return condition === undefined ? [] : [{ position: claim.position, condition }];
   });
-  return [...ownConflicts(db, gateway), ...lost];
+  return [...ownConflicts(db, owner), ...lost];
 });
 
-/** Merged Gateways share the ports of one proxy. */
+/** Merged Gateways and ListenerSets share the ports of one proxy. */
 function takenByOlder(claim: Claim, older: readonly Claim[]): Condition | undefined {
   const others = older.filter((other) => samePort(claim, other));
   const foreign = others.find((other) => other.use !== claim.use || claim.use === "tcp" || claim.use === "udp");
-  if (foreign !== undefined) return listenerPortTakenByGateway(foreign.gateway, foreign.name);
+  if (foreign !== undefined) return listenerPortTaken(shownOwner(foreign.owner), foreign.name);
   const equal = others.find((other) => other.hostname === claim.hostname);
-  return equal === undefined ? undefined : listenerTakenByGateway(equal.gateway, equal.name);
+  return equal === undefined ? undefined : listenerTaken(shownOwner(equal.owner), equal.name);
 }
 
 /**
@@ -114,7 +115,7 @@ const machinePorts = memo("machinePorts", (db: Db): Readonly<Record<string, stri
   const age = (proxy: string): string => db.get("Gateway", gatewaysOf(db, proxy)[0] ?? "/")?.metadata.creationTimestamp ?? "";
   const owners: Record<string, string> = {};
   for (const proxy of proxies(db).toSorted((a, b) => compare(age(a), age(b)) || compare(a, b)))
-    for (const claim of gatewaysOf(db, proxy).flatMap((gateway) => standing(db, gateway))) owners[portName(claim)] ??= proxy;
+    for (const claim of ownersOfProxy(db, proxy).flatMap((owner) => standing(db, owner))) owners[portName(claim)] ??= proxy;
   return owners;
 });
 

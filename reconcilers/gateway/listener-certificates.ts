@@ -2,14 +2,15 @@
 // What makes a pair usable is certificates.ts's business.
 
 import type { Db } from "../../store/db.ts";
-import { type ObjectKey, namespaceOf, objectKey } from "../../store/key.ts";
+import { type ObjectKey, objectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { certificate } from "../certificates.ts";
 import { listenerInvalidCertificateRef, listenerPartiallyInvalidCertificateRef, listenerRefNotPermitted } from "../conditions.ts";
 import { overlap } from "../hostnames.ts";
 import type { Condition } from "../reconciler.ts";
 import { referencePermitted } from "../references.ts";
-import { gatewayApi, type ListenerSpec, terminatesTls } from "./listener-spec.ts";
+import { type ListenerOwner, listenerSpecs, ownerReference } from "./listener-owners.ts";
+import { type ListenerSpec, terminatesTls } from "./listener-spec.ts";
 
 type CertificateRef = NonNullable<NonNullable<ListenerSpec["tls"]>["certificateRefs"]>[number];
 
@@ -25,26 +26,26 @@ type Followed =
   | { readonly type: "invalid"; readonly problem: string }
   | { readonly type: "notPermitted"; readonly problem: string };
 
-/** Certificates of every listener of a Gateway, by position in spec.listeners; empty for those that do not terminate TLS. */
-export const listenerCertificates = memo("listenerCertificates", (db: Db, gateway: ObjectKey): readonly ListenerCertificates[] =>
-  (db.get("Gateway", gateway)?.spec.listeners ?? []).map((listener) =>
+/** Certificates of every listener of an owner, by position in spec.listeners; empty for those that do not terminate TLS. */
+export const listenerCertificates = memo("listenerCertificates", (db: Db, owner: string): readonly ListenerCertificates[] =>
+  listenerSpecs(db, owner as ListenerOwner).map((listener) =>
     terminatesTls(listener)
       ? collect(
           db,
-          (listener.tls?.certificateRefs ?? []).map((ref) => follow(db, gateway, ref)),
+          (listener.tls?.certificateRefs ?? []).map((ref) => follow(db, owner as ListenerOwner, ref)),
         )
       : { usable: [], conditions: [] },
   ),
 );
 
-function follow(db: Db, gateway: ObjectKey, ref: CertificateRef): Followed {
+function follow(db: Db, owner: ListenerOwner, ref: CertificateRef): Followed {
+  const from = ownerReference(owner);
   const group = ref.group ?? "";
   const kind = ref.kind ?? "Secret";
-  const namespace = ref.namespace ?? namespaceOf(gateway);
+  const namespace = ref.namespace ?? from.namespace;
   const shown = `${kind} ${namespace}/${ref.name}`;
   if (group !== "" || kind !== "Secret")
     return { type: "invalid", problem: `${group === "" ? "" : `${group}/`}${shown} is not a Secret` };
-  const from = { group: gatewayApi, kind: "Gateway", namespace: namespaceOf(gateway) };
   if (!referencePermitted(db, from, { group, kind, namespace, name: ref.name })) return { type: "notPermitted", problem: shown };
   const key = objectKey(namespace, ref.name);
   const result = certificate(db, key);

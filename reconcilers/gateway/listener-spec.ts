@@ -53,8 +53,13 @@ export function ownProblems(listener: ListenerSpec): readonly Condition[] {
   if (portUse(listener.protocol) === undefined) return [listenerUnsupportedProtocol(listener.protocol)];
   if (listener.protocol === "HTTPS" && listener.tls !== undefined && tlsMode(listener) !== "Terminate")
     return [listenerUnsupportedTlsMode(tlsMode(listener))];
-  const why = tlsProblem(listener) ?? hostnameProblem(listener) ?? namespacesProblem(listener);
+  const why = portProblem(listener) ?? tlsProblem(listener) ?? hostnameProblem(listener) ?? namespacesProblem(listener);
   return why === undefined ? [] : [listenerInvalid(why), listenerNotAccepted(why)];
+}
+
+/** A ListenerSet may leave its port to the implementation; we deal out none, since clients must know it. */
+function portProblem({ port }: ListenerSpec): string | undefined {
+  return port === 0 ? "A port must be set: this implementation chooses none." : undefined;
 }
 
 function tlsProblem(listener: ListenerSpec): string | undefined {

@@ -1,10 +1,14 @@
-// What the rest of the reconcilers know of one Gateway listener. Types only; made by listeners.ts.
+// What the rest of the reconcilers know of one listener of a Gateway, whether it is its own or a ListenerSet's. Types only; made by listeners.ts.
 
 import type { ObjectKey } from "../../store/key.ts";
 import type { Condition } from "../reconciler.ts";
+import type { ListenerOwner } from "./listener-owners.ts";
 
 export interface ListenerState {
+  /** The Gateway that serves it. */
   readonly gateway: ObjectKey;
+  /** The Gateway or the ListenerSet that asks for it; names are unique there. */
+  readonly owner: ListenerOwner;
   /** The proxy that serves it (xds/model/proxy.ts). */
   readonly proxy: string;
   readonly name: string;
@@ -21,7 +25,7 @@ export interface ListenerState {
     | { readonly from: "Selector"; readonly selector: LabelSelector };
   /** Accepted, without conflict, references resolved well enough to serve. Routes attach (and are counted) also when it is not. */
   readonly ready: boolean;
-  /** RDS name of the table that serves it: "http-<port>" shared by all HTTP listeners of a port, or "https-<port>/<gw-ns>/<gw>/<listener>". */
+  /** RDS name of the table that serves it: "http-<port>" shared by all HTTP listeners of a port, or "https-<port>/<ns>/<gateway>/<listener>", with "set/" before <ns> for a ListenerSet's. */
   readonly routeTable?: string;
   /** Present when the listener terminates TLS with at least one usable certificate. */
   readonly tls?: ListenerTls;

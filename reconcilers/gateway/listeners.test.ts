@@ -64,6 +64,7 @@ describe("a listener by itself", () => {
     expect(listenersOf(world(gatewayWith("gw", [{ name: "a", hostname: "WWW.a.com" }])), "default/gw")).toEqual([
       {
         gateway: "default/gw",
+        owner: "default/gw",
         proxy: "default/gw",
         name: "a",
         protocol: "HTTP",

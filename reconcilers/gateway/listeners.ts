@@ -2,7 +2,6 @@
 // Puts together what a listener says itself (listener-spec.ts), what others leave it (conflicts.ts) and its certificates.
 
 import type { Db } from "../../store/db.ts";
-import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import {
   listenerAccepted,
@@ -17,35 +16,45 @@ import type { Condition } from "../reconciler.ts";
 import { conflicts } from "./conflicts.ts";
 import { certificatesOverlap, listenerCertificates } from "./listener-certificates.ts";
 import { allowedKinds, allowedNamespaces, type ListenerSpec, ownProblems, terminatesTls } from "./listener-spec.ts";
+import {
+  type ListenerOwner,
+  listenerSpecs,
+  ownerReference,
+  ownersOfProxy,
+  servingGateway,
+  shownOwner,
+} from "./listener-owners.ts";
 import type { ListenerState } from "./listener-state.ts";
-import { gatewaysOf, proxyOf } from "./proxies.ts";
+import { proxyOf } from "./proxies.ts";
 
-/** Listeners of a Gateway in spec order; empty when the Gateway is not ours. */
-export const listenersOf = memo("listenersOf", (db: Db, gateway: ObjectKey): readonly ListenerState[] => {
-  const proxy = proxyOf(db, gateway);
-  if (proxy === undefined) return [];
-  return plainListeners(db, gateway).map((listener) => {
+/** Listeners of a Gateway or a ListenerSet in spec order; empty when they are not ours to serve. */
+export const listenersOf = memo("listenersOf", (db: Db, owner: string): readonly ListenerState[] => {
+  return plainListeners(db, owner).map((listener) => {
     if (!listener.ready || listener.protocol !== "HTTPS" || listener.tls === undefined) return listener;
-    const condition = overlapOf(db, listener, httpsListeners(db, proxy, String(listener.port)));
+    const condition = overlapOf(db, listener, httpsListeners(db, listener.proxy, String(listener.port)));
     if (condition === undefined) return listener;
     return { ...listener, tls: { ...listener.tls, overlapping: true }, conditions: [...listener.conditions, condition] };
   });
 });
 
 /** Listeners without regard to overlaps in TLS, so that listeners can be compared with each other. */
-const plainListeners = memo("plainListeners", (db: Db, gateway: ObjectKey): readonly ListenerState[] => {
-  const proxy = proxyOf(db, gateway) ?? "";
-  const conflicting = new Map(conflicts(db, gateway).map(({ position, condition }) => [position, condition]));
-  const certificates = listenerCertificates(db, gateway);
-  return (db.get("Gateway", gateway)?.spec.listeners ?? []).map((spec, position) => {
+const plainListeners = memo("plainListeners", (db: Db, key: string): readonly ListenerState[] => {
+  const owner = key as ListenerOwner;
+  const gateway = servingGateway(db, owner);
+  const proxy = gateway === undefined ? undefined : proxyOf(db, gateway);
+  if (gateway === undefined || proxy === undefined) return [];
+  const conflicting = new Map(conflicts(db, owner).map(({ position, condition }) => [position, condition]));
+  const certificates = listenerCertificates(db, owner);
+  return listenerSpecs(db, owner).map((spec, position) => {
     const { kinds, conditions: ofKinds } = allowedKinds(spec);
     const { usable, conditions: ofCertificates } = certificates[position] ?? { usable: [], conditions: [] };
     const problems = [...ownProblems(spec), ...ofConflict(conflicting.get(position))];
     const ready = problems.length === 0 && kinds.length > 0 && (!terminatesTls(spec) || usable.length > 0);
     const hostname = normaliseHostname(spec.hostname);
-    const table = ready ? routeTableOf(gateway, spec) : undefined;
+    const table = ready ? routeTableOf(owner, spec) : undefined;
     return {
       gateway,
+      owner,
       proxy,
       name: spec.name,
       protocol: spec.protocol,
@@ -84,19 +93,21 @@ function complete(said: readonly Condition[], ready: boolean): readonly Conditio
 }
 
 /** HTTP listeners of a port are told apart by Host alone and share a table; HTTPS ones by SNI first, and have one each. */
-function routeTableOf(gateway: ObjectKey, { protocol, port, name }: ListenerSpec): string | undefined {
+function routeTableOf(owner: ListenerOwner, { protocol, port, name }: ListenerSpec): string | undefined {
   if (protocol === "HTTP") return `http-${port}`;
-  return protocol === "HTTPS" ? `https-${port}/${gateway}/${name}` : undefined;
+  const { kind, namespace, name: ownerName } = ownerReference(owner);
+  const place = `${kind === "Gateway" ? "" : "set/"}${namespace}/${ownerName}`;
+  return protocol === "HTTPS" ? `https-${port}/${place}/${name}` : undefined;
 }
 
-/** Ready listeners of a proxy, oldest Gateway first, then in spec order. */
+/** Ready listeners of a proxy, oldest Gateway first, its own before its ListenerSets', then in spec order. */
 export const readyListeners = memo("readyListeners", (db: Db, proxy: string): readonly ListenerState[] =>
-  gatewaysOf(db, proxy).flatMap((gateway) => listenersOf(db, gateway).filter(({ ready }) => ready)),
+  ownersOfProxy(db, proxy).flatMap((owner) => listenersOf(db, owner).filter(({ ready }) => ready)),
 );
 
 const httpsListeners = memo("httpsListeners", (db: Db, proxy: string, port: string): readonly ListenerState[] =>
-  gatewaysOf(db, proxy)
-    .flatMap((gateway) => plainListeners(db, gateway))
+  ownersOfProxy(db, proxy)
+    .flatMap((owner) => plainListeners(db, owner))
     .filter((listener) => listener.ready && listener.protocol === "HTTPS" && String(listener.port) === port),
 );
 
@@ -105,7 +116,7 @@ const httpsListeners = memo("httpsListeners", (db: Db, proxy: string, port: stri
  * belong to another listener.
  */
 function overlapOf(db: Db, listener: ListenerState, port: readonly ListenerState[]): Condition | undefined {
-  const others = port.filter(({ gateway, name }) => gateway !== listener.gateway || name !== listener.name);
+  const others = port.filter(({ owner, name }) => owner !== listener.owner || name !== listener.name);
   // Of both reasons the API asks for the one of the certificates.
   const own = listener.tls?.certificates ?? [];
   const sameCertificates = others.filter((other) => certificatesOverlap(db, own, other.tls?.certificates ?? []));
@@ -116,5 +127,5 @@ function overlapOf(db: Db, listener: ListenerState, port: readonly ListenerState
 }
 
 function shown(from: ListenerState, other: ListenerState): string {
-  return from.gateway === other.gateway ? `listener ${other.name}` : `listener ${other.name} of Gateway ${other.gateway}`;
+  return from.owner === other.owner ? `listener ${other.name}` : `listener ${other.name} of ${shownOwner(other.owner)}`;
 }

@@ -2,7 +2,7 @@
 // and listener ports become the ports that Envoy binds.
 
 import type { Db } from "../../store/db.ts";
-import { type ObjectKey, nameOf, namespaceOf } from "../../store/key.ts";
+import { type ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import type { AccessLog, FilterChain, Listener } from "../../xds/model/listener.ts";
 import type { Origin } from "../../xds/model/origin.ts";
@@ -10,6 +10,7 @@ import type { Secret } from "../../xds/model/tls.ts";
 import { certificate } from "../certificates.ts";
 import { accessLogOf } from "./access-log.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
+import { ownerReference } from "./listener-owners.ts";
 import type { ListenerState } from "./listener-state.ts";
 import { readyListeners } from "./listeners.ts";
 
@@ -102,8 +103,9 @@ function tlsChain(listener: ListenerState, accessLog: AccessLog): FilterChain {
   };
 }
 
-function originOf({ gateway, name }: ListenerState): Origin {
-  return { kind: "Gateway", namespace: namespaceOf(gateway), name: nameOf(gateway), section: name };
+function originOf({ owner, name }: ListenerState): Origin {
+  const { kind, namespace, name: ownerName } = ownerReference(owner);
+  return { kind, namespace, name: ownerName, section: name };
 }
 
 /** Zero or one: a Secret named by a ready listener is usable, but the query does not count on it. */

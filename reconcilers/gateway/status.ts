@@ -3,13 +3,14 @@
 
 import type { Gateway } from "../../api/gateway/gateway.ts";
 import type { Refusal } from "../../store/cells.ts";
-import type { Db, Index } from "../../store/db.ts";
-import { type ObjectKey, nameOf, namespaceOf } from "../../store/key.ts";
+import type { Db } from "../../store/db.ts";
+import { type ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import {
   conditionOf,
   gatewayAccepted,
   gatewayAddressNotUsable,
+  gatewayListenerSets,
   gatewayListenersNotValid,
   gatewayNotProgrammed,
   gatewayProgrammed,
@@ -19,17 +20,12 @@ import {
   gatewayWithoutAddress,
   gatewayWithoutProxies,
   gatewayWithoutValidListener,
-  heldBack,
-  listenerAwaitsRoute,
-  listenerPending,
-  listenerProgrammed,
-  refusedByProxy,
 } from "../conditions.ts";
 import { envoyProxyOf } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
-import { attachedRoutes } from "../routes/attachment.ts";
-import type { ListenerState } from "./listener-state.ts";
 import { settingsWithoutEffect } from "./effects.ts";
+import { ownersOf } from "./listener-owners.ts";
+import { isOf, listenerStatuses, refusalCondition, refusalsOf, stateOf } from "./listener-status.ts";
 import { listenersOf } from "./listeners.ts";
 import { proxyOf, unserved } from "./proxies.ts";
 
@@ -38,12 +34,6 @@ type Address = NonNullable<GatewayStatus["addresses"]>[number];
 
 /** The API allows no more. */
 const maxAddresses = 16;
-
-const refusals: Index<"Refusal"> = {
-  kind: "Refusal",
-  name: "origin",
-  values: ({ origins }) => origins.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`),
-};
 
 /** The wanted status of a Gateway; undefined when it is not ours. */
 export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey): GatewayStatus | undefined => {
@@ -57,15 +47,21 @@ export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey):
     conditions: [
       accepted,
       accepted.status === "True" ? programming(db, gateway, { addresses, refused }) : gatewayNotProgrammed(),
+      ...listenerSets(db, gateway),
     ],
-    listeners: listenersOf(db, gateway).map((listener) => ({
-      name: listener.name,
-      supportedKinds: listener.kinds,
-      attachedRoutes: attachedRoutes(db, gateway, listener.name),
-      conditions: [...listener.conditions, ...programmed(db, listener, refused)],
+    listeners: listenerStatuses(db, gateway).map(({ name, supportedKinds, attachedRoutes, conditions }) => ({
+      name,
+      supportedKinds,
+      attachedRoutes,
+      conditions,
     })),
   };
 });
+
+function listenerSets(db: Db, gateway: ObjectKey): readonly Condition[] {
+  const from = db.get("Gateway", gateway)?.spec.allowedListeners?.namespaces.from ?? "None";
+  return from === "None" ? [] : [gatewayListenerSets(ownersOf(db, gateway).length - 1)];
+}
 
 function unservedStatus(why: string | undefined): GatewayStatus | undefined {
   if (why === undefined) return undefined;
@@ -118,31 +114,4 @@ function requested(db: Db, gateway: ObjectKey): readonly Address[] {
   return (db.get("Gateway", gateway)?.spec.addresses ?? []).flatMap(({ type, value }) =>
     value === undefined || value === "" ? [] : [{ type: type ?? "IPAddress", value }],
   );
-}
-
-/** Programmed of one listener, unless the listener's own conditions say it. */
-function programmed(db: Db, listener: ListenerState, refused: readonly Refusal[]): readonly Condition[] {
-  if (conditionOf(listener.conditions, "Programmed") !== undefined) return [];
-  const refusal = refused.find((one) =>
-    one.origins.some((origin) => isOf(origin, listener.gateway) && origin.section === listener.name),
-  );
-  if (refusal !== undefined) return [refusalCondition(refusal)];
-  if (listener.routeTable === undefined) return [listenerAwaitsRoute()];
-  return [(stateOf(db, listener.proxy)?.ready ?? 0) > 0 ? listenerProgrammed() : listenerPending()];
-}
-
-function refusalCondition({ by, resource, message }: Refusal): Condition {
-  return by === "proxy" ? refusedByProxy(resource, message) : heldBack(resource, message);
-}
-
-function refusalsOf(db: Db, gateway: ObjectKey): readonly Refusal[] {
-  return db.lookup(refusals, `Gateway/${gateway}`).flatMap((key) => db.get("Refusal", key) ?? []);
-}
-
-function isOf(origin: Refusal["origins"][number], gateway: ObjectKey): boolean {
-  return origin.kind === "Gateway" && origin.namespace === namespaceOf(gateway) && origin.name === nameOf(gateway);
-}
-
-function stateOf(db: Db, proxy: string) {
-  return db.get("ProxyState", `/${proxy.replaceAll("/", "~")}`);
 }

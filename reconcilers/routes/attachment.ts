@@ -7,17 +7,19 @@ import { namespaceOf, objectKey } from "../../store/key.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { shardOf } from "../../xds/model/shards.ts";
+import { listenerSet, type ListenerOwner, ownerReference, parentOf } from "../gateway/listener-owners.ts";
 import type { ListenerState } from "../gateway/listener-state.ts";
 import { listenersOf, readyListeners } from "../gateway/listeners.ts";
 import { proxyOf } from "../gateway/proxies.ts";
 import { intersections, mostSpecific } from "../hostnames.ts";
 import { selectorMatches } from "../labels.ts";
+import { namespaceLabels } from "../namespaces.ts";
 
 type ParentRef = NonNullable<HTTPRoute["spec"]["parentRefs"]>[number];
 
-/** One parentRef that names a Gateway of ours. */
+/** One parentRef that names a Gateway of ours, or a ListenerSet that has joined one. */
 export interface ParentAttachment {
-  readonly gateway: ObjectKey;
+  readonly parent: ListenerOwner;
   readonly proxy: string;
   /** Listeners that allow this route; empty when `rejection` says why. */
   readonly listeners: readonly ListenerAttachment[];
@@ -58,7 +60,7 @@ export const routesByAttachment: DerivedIndex<"HTTPRoute"> = {
     for (const parent of attachments(db, key)) {
       for (const { listener, table, hosts } of parent?.listeners ?? []) {
         if (parent === undefined) continue;
-        values.add(atListener(parent.gateway, listener));
+        values.add(atListener(parent.parent, listener));
         if (table === undefined) continue;
         for (const host of hosts) {
           values.add(atHost(parent.proxy, table, host));
@@ -71,8 +73,8 @@ export const routesByAttachment: DerivedIndex<"HTTPRoute"> = {
 };
 
 /** Index value: routes that a listener allows, whether or not they serve a host there. */
-function atListener(gateway: ObjectKey, listener: string): string {
-  return `listener|${gateway}|${listener}`;
+function atListener(owner: ListenerOwner, listener: string): string {
+  return `listener|${owner}|${listener}`;
 }
 /** Index value: routes that serve this host in this table. */
 export function atHost(proxy: string, table: string, host: string): string {
@@ -84,8 +86,8 @@ export function atShard(proxy: string, table: string, shard: number): string {
 }
 
 /** Gateway API, ListenerStatus.attachedRoutes: routes that name the listener and that it allows, whatever else is wrong with either. */
-export function attachedRoutes(db: Db, gateway: ObjectKey, listener: string): number {
-  return db.lookup(routesByAttachment, atListener(gateway, listener)).length;
+export function attachedRoutes(db: Db, owner: ListenerOwner, listener: string): number {
+  return db.lookup(routesByAttachment, atListener(owner, listener)).length;
 }
 
 interface AttachingRoute {
@@ -99,24 +101,39 @@ export function parentGateway(route: ObjectKey, ref: ParentRef): ObjectKey | und
   return objectKey(ref.namespace ?? namespaceOf(route), ref.name);
 }
 
+/** The Gateway or ListenerSet that a parentRef names. */
+function parentOwner(route: ObjectKey, ref: ParentRef): ListenerOwner | undefined {
+  if (ref.group === "gateway.networking.x-k8s.io" && ref.kind === "XListenerSet")
+    return listenerSet(objectKey(ref.namespace ?? namespaceOf(route), ref.name));
+  return parentGateway(route, ref);
+}
+
+/** The proxy that would serve the parent; for a ListenerSet also when it may not join, so that its routes are told. */
+function proxyOfParent(db: Db, parent: ListenerOwner): string | undefined {
+  const { kind, namespace, name } = ownerReference(parent);
+  const key = objectKey(namespace, name);
+  const gateway = kind === "Gateway" ? key : parentOf(db, key);
+  return gateway === undefined ? undefined : proxyOf(db, gateway);
+}
+
 function attach(db: Db, route: AttachingRoute, ref: ParentRef): ParentAttachment | undefined {
-  const gateway = parentGateway(route.key, ref);
-  const proxy = gateway === undefined ? undefined : proxyOf(db, gateway);
-  if (gateway === undefined || proxy === undefined) return undefined;
-  const named = listenersOf(db, gateway).filter(
+  const parent = parentOwner(route.key, ref);
+  const proxy = parent === undefined ? undefined : proxyOfParent(db, parent);
+  if (parent === undefined || proxy === undefined) return undefined;
+  const named = listenersOf(db, parent).filter(
     ({ name, port }) => (ref.sectionName ?? name) === name && (ref.port ?? port) === port,
   );
-  if (named.length === 0) return { gateway, proxy, listeners: [], rejection: "NoMatchingParent" };
+  if (named.length === 0) return { parent, proxy, listeners: [], rejection: "NoMatchingParent" };
   const allowed = named.filter((listener) => allows(db, listener, route.key));
-  if (allowed.length === 0) return { gateway, proxy, listeners: [], rejection: "NotAllowedByListeners" };
+  if (allowed.length === 0) return { parent, proxy, listeners: [], rejection: "NotAllowedByListeners" };
   const listeners = allowed.map((listener): ListenerAttachment => {
     const table = listener.ready ? listener.routeTable : undefined;
     const hosts = isolated(db, listener, intersections(listener.hostname, route.hostnames));
     return { listener: listener.name, ...(table === undefined ? {} : { table }), hosts };
   });
-  if (!listeners.some(({ table }) => table !== undefined)) return { gateway, proxy, listeners, rejection: "NoReadyListeners" };
+  if (!listeners.some(({ table }) => table !== undefined)) return { parent, proxy, listeners, rejection: "NoReadyListeners" };
   const intersecting = allowed.some(({ ready, hostname }) => ready && intersections(hostname, route.hostnames).length > 0);
-  return { gateway, proxy, listeners, ...(intersecting ? {} : { rejection: "NoMatchingListenerHostname" as const }) };
+  return { parent, proxy, listeners, ...(intersecting ? {} : { rejection: "NoMatchingListenerHostname" as const }) };
 }
 
 function allows(db: Db, listener: ListenerState, route: ObjectKey): boolean {
@@ -127,19 +144,13 @@ function allows(db: Db, listener: ListenerState, route: ObjectKey): boolean {
     case "All":
       return true;
     case "Same":
-      return namespace === namespaceOf(listener.gateway);
+      return namespace === ownerReference(listener.owner).namespace;
     case "None":
       return false;
     case "Selector":
       return selectorMatches(namespaces.selector, namespaceLabels(db, namespace));
   }
 }
-
-/** The API server puts the name of a namespace among its labels; a folder of YAML need not have the Namespace at all. */
-const namespaceLabels = memo("namespaceLabels", (db: Db, namespace: string): Readonly<Record<string, string>> => {
-  const labels = db.get("Namespace", objectKey("", namespace))?.metadata.labels;
-  return { ...labels, "kubernetes.io/metadata.name": namespace };
-});
 
 /**
  * Gateway API, Listener.hostname: a request belongs to the most specific listener of its port that matches its host, and only to that

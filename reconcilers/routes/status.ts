@@ -21,6 +21,7 @@ import {
 } from "../conditions.ts";
 import { configKey } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
+import { shownOwner } from "../gateway/listener-owners.ts";
 import { unserved } from "../gateway/proxies.ts";
 import { attachments, parentGateway } from "./attachment.ts";
 import type { ParentAttachment } from "./attachment.ts";
@@ -73,18 +74,19 @@ export function routeStatus(db: Db, key: ObjectKey): Status | undefined {
   return parents.length === 0 ? undefined : { parents };
 }
 
-function rejectionOf({ rejection, gateway }: ParentAttachment): Condition | undefined {
+function rejectionOf({ rejection, parent }: ParentAttachment): Condition | undefined {
+  const shown = shownOwner(parent);
   switch (rejection) {
     case undefined:
       return undefined;
     case "NoMatchingParent":
-      return routeNoMatchingParent(gateway);
+      return routeNoMatchingParent(shown);
     case "NotAllowedByListeners":
-      return routeNotAllowed(gateway);
+      return routeNotAllowed(shown);
     case "NoReadyListeners":
-      return routeNoReadyListeners(gateway);
+      return routeNoReadyListeners(shown);
     case "NoMatchingListenerHostname":
-      return routeNoMatchingHostname(gateway);
+      return routeNoMatchingHostname(shown);
   }
 }
 

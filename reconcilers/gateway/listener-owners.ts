@@ -1,0 +1,97 @@
+// Whose listeners a Gateway serves: its own, then those of the ListenerSets that have joined it (GEP-1713). Does not know what a listener means.
+
+import type { Db, Index } from "../../store/db.ts";
+import { type ObjectKey, nameOf, namespaceOf, objectKey } from "../../store/key.ts";
+import { memo } from "../../store/memo.ts";
+import { selectorMatches, selectorProblem } from "../labels.ts";
+import { namespaceLabels } from "../namespaces.ts";
+import type { ListenerSpec } from "./listener-spec.ts";
+import { gatewaysOf, proxyOf } from "./proxies.ts";
+
+/** A Gateway by its key, or a ListenerSet by "XListenerSet|" and its key: two kinds may have equal names. */
+export type ListenerOwner = ObjectKey | `XListenerSet|${ObjectKey}`;
+
+/** The owner in the words of references and grants. */
+export interface OwnerReference {
+  readonly group: string;
+  readonly kind: "Gateway" | "XListenerSet";
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const setPrefix = "XListenerSet|";
+
+export function listenerSet(key: ObjectKey): ListenerOwner {
+  return `${setPrefix}${key}`;
+}
+
+function keyOfOwner(owner: ListenerOwner): ObjectKey {
+  return (owner.startsWith(setPrefix) ? owner.slice(setPrefix.length) : owner) as ObjectKey;
+}
+
+export function ownerReference(owner: ListenerOwner): OwnerReference {
+  const key = keyOfOwner(owner);
+  const kind = owner.startsWith(setPrefix) ? "XListenerSet" : "Gateway";
+  const group = kind === "Gateway" ? "gateway.networking.k8s.io" : "gateway.networking.x-k8s.io";
+  return { group, kind, namespace: namespaceOf(key), name: nameOf(key) };
+}
+
+/** "Gateway default/eg": how messages name an owner. */
+export function shownOwner(owner: ListenerOwner): string {
+  return `${ownerReference(owner).kind} ${keyOfOwner(owner)}`;
+}
+
+/** The listeners that an owner asks for, in spec order. A port that a ListenerSet leaves to us stays 0. */
+export function listenerSpecs(db: Db, owner: ListenerOwner): readonly ListenerSpec[] {
+  const key = keyOfOwner(owner);
+  return (
+    (owner.startsWith(setPrefix) ? db.get("XListenerSet", key)?.spec.listeners : db.get("Gateway", key)?.spec.listeners) ?? []
+  );
+}
+
+/** The Gateway that serves an owner's listeners; undefined when it is not ours, or the ListenerSet may not join. */
+export const servingGateway = memo("servingGateway", (db: Db, owner: string): ObjectKey | undefined => {
+  const key = keyOfOwner(owner as ListenerOwner);
+  if (!owner.startsWith(setPrefix)) return proxyOf(db, key) === undefined ? undefined : key;
+  const gateway = parentOf(db, key);
+  return gateway !== undefined && proxyOf(db, gateway) !== undefined && mayJoin(db, key, gateway) ? gateway : undefined;
+});
+
+/** The Gateway that a ListenerSet names; undefined when it names another kind. */
+export function parentOf(db: Db, set: ObjectKey): ObjectKey | undefined {
+  const ref = db.get("XListenerSet", set)?.spec.parentRef;
+  if (ref === undefined || ref.group !== "gateway.networking.k8s.io" || ref.kind !== "Gateway") return undefined;
+  return objectKey(ref.namespace ?? namespaceOf(set), ref.name);
+}
+
+/** Gateway API, Gateway.spec.allowedListeners: nobody unless it says so. */
+function mayJoin(db: Db, set: ObjectKey, gateway: ObjectKey): boolean {
+  const { from, selector } = db.get("Gateway", gateway)?.spec.allowedListeners?.namespaces ?? { from: "None" };
+  if (from === "All") return true;
+  if (from === "Same") return namespaceOf(set) === namespaceOf(gateway);
+  if (from !== "Selector" || selector === undefined || selectorProblem(selector) !== undefined) return false;
+  return selectorMatches(selector, namespaceLabels(db, namespaceOf(set)));
+}
+
+const setsByGateway: Index<"XListenerSet"> = {
+  kind: "XListenerSet",
+  name: "parent",
+  values: ({ metadata, spec: { parentRef } }) => [`${parentRef.namespace ?? metadata.namespace ?? ""}/${parentRef.name}`],
+};
+
+/** GEP-1713: the Gateway's own listeners come first, then ListenerSets by age, then by namespace and name. */
+export const ownersOf = memo("listenerOwners", (db: Db, gateway: string): readonly ListenerOwner[] => {
+  const key = gateway as ObjectKey;
+  const age = (set: ObjectKey): string => db.get("XListenerSet", set)?.metadata.creationTimestamp ?? "";
+  const sets = db.lookup(setsByGateway, gateway).filter((set) => servingGateway(db, listenerSet(set)) === key);
+  return [key, ...sets.toSorted((a, b) => compare(age(a), age(b)) || compare(a, b)).map(listenerSet)];
+});
+
+/** Every owner of listeners of a proxy, in the order in which they win conflicts. */
+export function ownersOfProxy(db: Db, proxy: string): readonly ListenerOwner[] {
+  return gatewaysOf(db, proxy).flatMap((gateway) => ownersOf(db, gateway));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
