@@ -18,6 +18,26 @@ test("no two kinds share a name, plural or short name", () => {
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });
 
+test("a version that is stricter than what is stored judges what is written in it", () => {
+  const rules = [{ backendRefs: [{ name: "a", port: 1 }] }];
+  const problems = (version: string, spec: object): readonly string[] => {
+    const apiVersion = `gateway.networking.k8s.io/${version}`;
+    const { problems: found } = validate(kindServed(apiVersion, "TLSRoute")!, {
+      apiVersion,
+      kind: "TLSRoute",
+      metadata: { name: "a" },
+      spec,
+    });
+    return found.map(({ path, message }) => `${path}: ${message}`);
+  };
+  expect(problems("v1alpha2", { rules: [...rules, ...rules] })).toEqual([]);
+  expect(problems("v1alpha3", { hostnames: ["a.example"], rules })).toEqual([]);
+  expect(problems("v1alpha3", { rules: [...rules, ...rules] })).toEqual([
+    "spec.rules: must have at most 1 items, not 2",
+    "spec.hostnames: is required",
+  ]);
+});
+
 const cases: readonly (readonly [kind: string, body: object, problems: readonly string[]])[] = [
   ["ReferenceGrant", { spec: { from: [{ group: "g", kind: "K", namespace: "n" }], to: [{ group: "", kind: "Service" }] } }, []],
   ["ReferenceGrant", {}, []],
@@ -51,6 +71,13 @@ const cases: readonly (readonly [kind: string, body: object, problems: readonly 
   ["ConfigMap", { data: { "ca.crt": "x" } }, []],
   ["ConfigMap", { data: { a: 1 } }, ["data.a: must be of type string, not integer"]],
   ["Namespace", {}, []],
+  ["TCPRoute", { spec: { rules: [{ backendRefs: [{ name: "a", port: 1 }] }] } }, []],
+  ["TCPRoute", { spec: { rules: [{}] } }, ["spec.rules[0].backendRefs: is required"]],
+  [
+    "UDPRoute",
+    { spec: { rules: [{ backendRefs: [{ name: "a" }] }] } },
+    ["spec.rules[0].backendRefs[0]: a reference to a Service needs a port"],
+  ],
   ["Service", { spec: { ports: [{ port: 0 }] } }, ["spec.ports[0].port: must be at least 1, not 0"]],
 ];
 

@@ -7,6 +7,9 @@ import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
 import { GatewaySchema } from "./gateway/gateway.ts";
 import { HTTPRouteSchema } from "./gateway/httproute.ts";
 import { ReferenceGrantSchema } from "./gateway/referencegrant.ts";
+import { TCPRouteSchema } from "./gateway/tcproute.ts";
+import { TLSRouteSchema, TLSRouteV1Alpha3Schema } from "./gateway/tlsroute.ts";
+import { UDPRouteSchema } from "./gateway/udproute.ts";
 import { XListenerSetSchema } from "./gateway/xlistenerset.ts";
 import { httpRouteFilterSchema } from "./httproutefilter.ts";
 import { jsonSchema } from "./schema.ts";
@@ -16,7 +19,7 @@ export interface KindDefinition {
   readonly kind: string;
   /** Empty for the core group. */
   readonly group: string;
-  /** Versions served, the storage version first. They share one schema. */
+  /** Versions served, the storage version first. They share one schema, save those in `stricter`. */
   readonly versions: readonly string[];
   readonly plural: string;
   readonly shortNames: readonly string[];
@@ -26,6 +29,8 @@ export interface KindDefinition {
   /** Whether status is a subresource, written apart from the rest. */
   readonly hasStatus: boolean;
   readonly schema: JsonSchema;
+  /** Schemas of versions that refuse some of what is stored; what users write in that version is judged by them. */
+  readonly stricter?: Readonly<Record<string, JsonSchema>>;
 }
 
 const gatewayApi = {
@@ -51,6 +56,16 @@ export const kinds: readonly KindDefinition[] = [
   },
   { ...gatewayApi, kind: "Gateway", plural: "gateways", shortNames: ["gtw", "gw"], schema: jsonSchema(GatewaySchema) },
   { ...gatewayApi, kind: "HTTPRoute", plural: "httproutes", schema: jsonSchema(HTTPRouteSchema) },
+  {
+    ...gatewayApi,
+    kind: "TLSRoute",
+    versions: ["v1alpha3", "v1alpha2"],
+    plural: "tlsroutes",
+    schema: jsonSchema(TLSRouteSchema),
+    stricter: { v1alpha3: jsonSchema(TLSRouteV1Alpha3Schema) },
+  },
+  { ...gatewayApi, kind: "TCPRoute", versions: ["v1alpha2"], plural: "tcproutes", schema: jsonSchema(TCPRouteSchema) },
+  { ...gatewayApi, kind: "UDPRoute", versions: ["v1alpha2"], plural: "udproutes", schema: jsonSchema(UDPRouteSchema) },
   {
     ...gatewayApi,
     kind: "ReferenceGrant",
@@ -116,9 +131,17 @@ export function kindDefinition(kind: string): KindDefinition | undefined {
   return byKind.get(kind);
 }
 
-/** The definition of the kind that this apiVersion serves. */
+const byVersion = new Map<string, KindDefinition>(
+  kinds.flatMap((definition) =>
+    definition.versions.map((version) => {
+      const apiVersion = definition.group === "" ? version : `${definition.group}/${version}`;
+      const schema = definition.stricter?.[version];
+      return [`${apiVersion}/${definition.kind}`, schema === undefined ? definition : { ...definition, schema }] as const;
+    }),
+  ),
+);
+
+/** The definition of the kind that this apiVersion serves, with the schema of that version. */
 export function kindServed(apiVersion: string, kind: string): KindDefinition | undefined {
-  const definition = byKind.get(kind);
-  const prefix = definition?.group === "" ? "" : `${definition?.group}/`;
-  return definition?.versions.some((version) => `${prefix}${version}` === apiVersion) ? definition : undefined;
+  return byVersion.get(`${apiVersion}/${kind}`);
 }

@@ -9,12 +9,16 @@ import { GatewaySchema } from "../../api/gateway/gateway.ts";
 import { GatewayClassSchema } from "../../api/gateway/gatewayclass.ts";
 import { HTTPRouteSchema } from "../../api/gateway/httproute.ts";
 import { ReferenceGrantSchema } from "../../api/gateway/referencegrant.ts";
+import { TCPRouteSchema } from "../../api/gateway/tcproute.ts";
+import { TLSRouteSchema, TLSRouteV1Alpha3Schema } from "../../api/gateway/tlsroute.ts";
+import { UDPRouteSchema } from "../../api/gateway/udproute.ts";
 import { XListenerSetSchema } from "../../api/gateway/xlistenerset.ts";
 import type { JsonSchema } from "../../api/schema.ts";
 
 const modules = ["github.com/envoyproxy/gateway@v1.7.0", "sigs.k8s.io/gateway-api@v1.4.1"] as const;
 
 export interface SchemaPair {
+  /** "tlsroutes v1alpha3" where versions differ. */
   readonly plural: string;
   readonly upstream: JsonSchema;
   readonly ours: JsonSchema;
@@ -34,12 +38,17 @@ export function schemaPairs(): readonly SchemaPair[] {
     gateways: GatewaySchema,
     httproutes: HTTPRouteSchema,
     referencegrants: ReferenceGrantSchema,
+    tcproutes: TCPRouteSchema,
+    "tlsroutes v1alpha2": TLSRouteSchema,
+    "tlsroutes v1alpha3": TLSRouteV1Alpha3Schema,
+    udproutes: UDPRouteSchema,
     xlistenersets: XListenerSetSchema,
   };
   const others = Object.entries(gatewayKinds).map(([plural, schema]) => {
-    const group = plural === "xlistenersets" ? "gateway.networking.x-k8s.io" : "gateway.networking.k8s.io";
-    const file = join(gatewayApi, "config", "crd", "experimental", `${group}_${plural}.yaml`);
-    return { plural, upstream: schemaIn(file), ours: JSON.parse(JSON.stringify(schema)) as JsonSchema };
+    const [name, version] = plural.split(" ");
+    const group = name === "xlistenersets" ? "gateway.networking.x-k8s.io" : "gateway.networking.k8s.io";
+    const file = join(gatewayApi, "config", "crd", "experimental", `${group}_${name}.yaml`);
+    return { plural, upstream: schemaIn(file, version), ours: JSON.parse(JSON.stringify(schema)) as JsonSchema };
   });
   return [...own, ...others];
 }
@@ -70,9 +79,11 @@ function moduleFolders(): readonly [string, string] {
   }
 }
 
-/** The schema of a CRD's first version. The files of the chart carry lines of templates. */
-function schemaIn(path: string): JsonSchema {
+/** The schema of one version of a CRD, the first unless named. The files of the chart carry lines of templates. */
+function schemaIn(path: string, version?: string): JsonSchema {
   const text = readFileSync(path, "utf8").replace(/^\{\{.*$/gm, "");
-  const crd = parse(text) as { spec: { versions: [{ schema: { openAPIV3Schema: JsonSchema } }] } };
-  return crd.spec.versions[0].schema.openAPIV3Schema;
+  const crd = parse(text) as { spec: { versions: readonly { name: string; schema: { openAPIV3Schema: JsonSchema } }[] } };
+  const found = crd.spec.versions.find(({ name }) => version === undefined || name === version);
+  if (found === undefined) throw new Error(`${path} has no version ${version}`);
+  return found.schema.openAPIV3Schema;
 }
