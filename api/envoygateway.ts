@@ -41,7 +41,7 @@ const kubernetes = object({
       namespaceSelector: optional(labelSelector("Labels of namespaces to watch.")),
     }),
   ),
-  deploy: optional(object({ type: choice(["ControllerNamespace", "GatewayNamespace"], { default: "ControllerNamespace" }) })),
+  deploy: optional(object({ type: choice(["ControllerNamespace", "GatewayNamespace"], { default: "GatewayNamespace" }) })),
   leaderElection: optional(
     object({
       leaseDuration: optional(duration("15s when absent.")),

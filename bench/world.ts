@@ -16,12 +16,7 @@ export const config = applied("Config", {
   namespace: "envoy-gateway-system",
   infrastructure: "host",
   extensionApis: { enableBackend: true, enableEnvoyPatchPolicy: false, disableLua: false },
-  xds: {
-    host: "127.0.0.1",
-    port: 18000,
-    serverName: "envoy-gateway",
-    credentials: { type: "files", caFile: "ca.crt", certFile: "tls.crt", keyFile: "tls.key" },
-  },
+  xds: { host: "127.0.0.1", port: 18000, caFile: "ca.crt", certFile: "tls.crt", keyFile: "tls.key", serverName: "envoy-gateway" },
 });
 
 /** HTTPRoute `i`; another `edit` is another path in its first rule. */

@@ -55,6 +55,7 @@ export function standaloneConfig(xds: Config["xds"], given: StandaloneOptions["g
     controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
     namespace: "envoy-gateway-system",
     infrastructure: "host",
+    deployType: "GatewayNamespace",
     extensionApis: { enableBackend: true, enableEnvoyPatchPolicy: false, disableLua: false },
     xds,
     ...given,

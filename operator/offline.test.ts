@@ -3,8 +3,7 @@
 import { standaloneConfig } from "./config.ts";
 import { readObjects, translateOffline } from "./offline.ts";
 
-const credentials = { type: "files", caFile: "a", certFile: "b", keyFile: "c" } as const;
-const config = standaloneConfig({ host: "h", port: 1, serverName: "d", credentials });
+const config = standaloneConfig({ host: "h", port: 1, caFile: "a", certFile: "b", keyFile: "c", serverName: "d" });
 const gateway = (port: number) => `apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: { name: eg }

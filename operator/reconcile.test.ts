@@ -3,6 +3,7 @@
 import { gateway, listener } from "../reconcilers/testing/routes.ts";
 import { config, envoyProxy, parametersRef } from "../reconcilers/testing/gateways.ts";
 import { applied, world } from "../reconcilers/testing/world.ts";
+import type { ObjectKey } from "../store/key.ts";
 import type { OwnedObject } from "../reconcilers/reconciler.ts";
 import { createOwnedLoop } from "./reconcile.ts";
 import { createFakeClock } from "./testing/clock.ts";
@@ -10,7 +11,7 @@ import { createFakeClock } from "./testing/clock.ts";
 const gw = gateway("gw", listener("http"));
 
 /** Infrastructure whose work ends when the test says so. */
-function running(writes: () => boolean = () => true) {
+function running(writes: () => boolean = () => true, leftBehind: readonly ObjectKey[] = []) {
   const store = world(config({ infrastructure: "host" }), gw);
   const clock = createFakeClock();
   const calls: { readonly line: string; readonly end: () => void; readonly fail: () => void }[] = [];
@@ -25,6 +26,7 @@ function running(writes: () => boolean = () => true) {
         new Promise((resolve, reject) =>
           calls.push({ line: `${owner} ${objects.length}`, end: resolve, fail: () => reject(new Error("no room")) }),
         ),
+      leftBehind: async () => leftBehind,
       close: async () => {},
     },
   });
@@ -109,4 +111,50 @@ test("a replica that does not lead makes nothing, until it leads", async () => {
   leads = true;
   loop.wake();
   expect(lines()).toEqual(["default/gw 1"]);
+});
+
+test("a replica that leads again makes everything again: it does not know what others did meanwhile", async () => {
+  let leads = true;
+  const { loop, step, lines } = running(() => leads);
+  loop.wake();
+  await step("end");
+  leads = false;
+  loop.wake();
+  leads = true;
+  loop.wake();
+  await step("end");
+  expect(lines()).toEqual(["default/gw 1", "default/gw 1"]);
+});
+
+test("what an earlier process left of an owner that is gone is removed, and nothing of the others twice", async () => {
+  const { loop, step, lines } = running(() => true, ["default/gw", "default/old", "/merged"]);
+  loop.wake();
+  await step("end");
+  await step("end");
+  expect(lines()).toEqual(["default/gw 1", "default/old 0", "/merged 0"]);
+  await step("end");
+  loop.wake();
+  expect(lines()).toHaveLength(3);
+});
+
+test("what somebody else has changed is made again, also when it happened while it was being made", async () => {
+  const { loop, step, lines } = running();
+  loop.wake();
+  loop.again("default/gw");
+  await step("end");
+  await step("end");
+  expect(lines()).toEqual(["default/gw 1", "default/gw 1"]);
+  loop.again("default/gw");
+  loop.again("default/unknown");
+  await step("end");
+  expect(lines()).toHaveLength(3);
+});
+
+test("the same failure is told once", async () => {
+  const { clock, loop, step, complaints } = running();
+  loop.wake();
+  await step("fail");
+  clock.pass(5_000);
+  await step("fail");
+  expect(complaints).toEqual(["Gateway default/gw: no room"]);
 });

@@ -13,7 +13,7 @@ const retryMs = 5_000;
 const nothing: readonly OwnedObject[] = [];
 
 export interface OwnedLoop {
-  /** Looks again at what every owner calls for. */
+  /** Looks again at what every owner calls for. Not before the first sync: who is not there then has been deleted. */
   wake(): void;
   /** What was made for this owner may be gone or changed by somebody else: makes it again. */
   again(owner: ObjectKey): void;
@@ -36,6 +36,8 @@ interface Owner {
   /** What infrastructure has made exist; undefined: not known, it failed. */
   done: readonly OwnedObject[] | undefined;
   work: Promise<void> | undefined;
+  /** What was complained of last, so that it is said once. */
+  complaint?: string;
 }
 
 export function createOwnedLoop(options: OwnedLoopOptions): OwnedLoop {
@@ -44,24 +46,54 @@ export function createOwnedLoop(options: OwnedLoopOptions): OwnedLoop {
   const owners = new Map<string, Owner>();
   let closed = false;
   let cancelRetry = (): void => undefined;
+  let leads = false;
 
   /** Applies until what is done is what is wanted; what comes meanwhile is taken up when the present work has ended. */
   async function pursue(id: string, owner: Owner): Promise<void> {
     while (!closed && writes() && owner.done !== owner.wanted) {
       const { wanted } = owner;
       try {
+        owner.done = wanted; // before: what disturbs it meanwhile makes it undefined again
         await infrastructure.apply(owner.key, wanted);
-        owner.done = wanted;
+        delete owner.complaint;
       } catch (cause) {
         owner.done = undefined;
-        complain(`${id}: ${messageOf(cause)}`);
-        cancelRetry();
-        cancelRetry = clock.after(retryMs, wake);
+        const complaint = `${id}: ${messageOf(cause)}`;
+        if (owner.complaint !== complaint) complain(complaint);
+        owner.complaint = complaint;
+        retryLater();
         break;
       }
     }
     owner.work = undefined;
     if (owner.done === nothing && owner.wanted === nothing) owners.delete(id);
+  }
+
+  function retryLater(): void {
+    cancelRetry();
+    cancelRetry = clock.after(retryMs, wake);
+  }
+
+  /** We write from now on: what others did before is not known. */
+  function begin(): void {
+    leads = true;
+    for (const owner of owners.values()) owner.done = undefined;
+    void inherit();
+  }
+
+  /** Owners that went while no process of ours was there to see it. */
+  async function inherit(): Promise<void> {
+    try {
+      for (const key of await infrastructure.leftBehind()) {
+        const id = idOf(key);
+        if (!owners.has(id)) owners.set(id, { key, wanted: nothing, done: undefined, work: undefined });
+      }
+    } catch (cause) {
+      leads = false;
+      complain(`what is left of an earlier process: ${messageOf(cause)}`);
+      return retryLater();
+    }
+    wake();
   }
 
   function want(id: string, key: ObjectKey, wanted: readonly OwnedObject[]): void {
@@ -74,7 +106,9 @@ export function createOwnedLoop(options: OwnedLoopOptions): OwnedLoop {
   }
 
   function wake(): void {
-    if (closed || !writes()) return;
+    if (closed) return;
+    if (!writes()) return void (leads = false);
+    if (!leads) begin();
     const seen = new Set<string>();
     for (const reconciler of makers) {
       for (const key of store.keys(reconciler.kind)) {
@@ -90,7 +124,9 @@ export function createOwnedLoop(options: OwnedLoopOptions): OwnedLoop {
   return {
     wake,
     again(key) {
-      for (const owner of owners.values()) if (owner.key === key && owner.work === undefined) owner.done = undefined;
+      const owner = owners.get(idOf(key));
+      if (owner === undefined) return;
+      owner.done = undefined;
       wake();
     },
     async close() {
@@ -99,4 +135,9 @@ export function createOwnedLoop(options: OwnedLoopOptions): OwnedLoop {
       await Promise.all([...owners.values()].flatMap(({ work }) => work ?? []));
     },
   };
+}
+
+/** Gateways and the classes that merge theirs own objects. */
+function idOf(key: ObjectKey): string {
+  return `${key.startsWith("/") ? "GatewayClass" : "Gateway"} ${key}`;
 }

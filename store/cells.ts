@@ -18,7 +18,7 @@ export interface Refusal {
 export interface ProxyState {
   readonly metadata: { readonly name: string };
   readonly proxy: string;
-  /** Envoys connected to the xDS server that acknowledged their listeners. */
+  /** Envoys that have acknowledged their listeners, to this process or to another replica of ours. */
   readonly ready: number;
   /** Envoys that should run. */
   readonly wanted: number;
@@ -26,6 +26,8 @@ export interface ProxyState {
   readonly addresses: readonly { readonly type: "IPAddress" | "Hostname"; readonly value: string }[];
   /** Why no Envoy runs, in one sentence, when that is known (binary missing, crash loop). */
   readonly trouble?: string;
+  /** Why the infrastructure of the proxy is not what it should be, whether Envoys run or not (a name that is taken, a quota). */
+  readonly refused?: string;
 }
 
 /** What time it is, as far as translation cares: written at start and whenever a certificate in use expires. Keyed "/clock". Absent = nothing expires. */

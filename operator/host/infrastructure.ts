@@ -72,6 +72,7 @@ export function createHostInfrastructure(options: HostOptions): Infrastructure {
       if (known === undefined) return start(owner, wanted);
       known.envoy.run(wanted.args);
     },
+    leftBehind: async () => [], // processes end with ours
     async close() {
       closed = true;
       await Promise.all([...running.keys()].map((owner) => stop(owner, "now")));

@@ -21,5 +21,5 @@ test.each([
 });
 
 test("a kind that is neither read nor owned has no place", () => {
-  expect(apiResource("v1", "Pod")).toBeUndefined();
+  expect(apiResource("v1", "PersistentVolume")).toBeUndefined();
 });

@@ -15,6 +15,8 @@ const owned: readonly ApiResource[] = [
   { apiVersion: "apps/v1", kind: "Deployment", plural: "deployments", namespaced: true },
   { apiVersion: "apps/v1", kind: "DaemonSet", plural: "daemonsets", namespaced: true },
   { apiVersion: "v1", kind: "ServiceAccount", plural: "serviceaccounts", namespaced: true },
+  { apiVersion: "v1", kind: "Pod", plural: "pods", namespaced: true },
+  { apiVersion: "v1", kind: "Node", plural: "nodes", namespaced: false },
   { apiVersion: "v1", kind: "Event", plural: "events", namespaced: true },
   { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", plural: "horizontalpodautoscalers", namespaced: true },
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets", namespaced: true },

@@ -4,9 +4,8 @@
 import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
-import { proxyPorts } from "./proxy-listeners.ts";
 import { infrastructureName } from "./owned-metadata.ts";
-import { metricsPort, proxyBootstrap, readinessPort, scraped, sdsPath, tokenFile } from "./proxy-bootstrap.ts";
+import { certificatesPath, metricsPort, proxyBootstrap, readinessPort, scraped, sdsPath } from "./proxy-bootstrap.ts";
 
 /** KubernetesContainerSpec of EnvoyProxy; parts of Kubernetes' own types are passed through unseen. */
 export interface ContainerSettings {
@@ -31,16 +30,18 @@ export function envoyContainer(db: Db, proxy: string, settings: ContainerSetting
     image: settings?.image ?? `${settings?.imageRepository ?? imageRepository}:${imageTag}`,
     imagePullPolicy: "IfNotPresent",
     env: withDefaults(settings?.env ?? [], defaultEnv),
-    ports: containerPorts(db, proxy, spec),
+    ports: containerPorts(spec),
     resources: settings?.resources ?? { requests: { cpu: "100m", memory: "512Mi" } },
     securityContext: settings?.securityContext ?? restricted,
     volumeMounts: [
-      { name: "token", mountPath: tokenFile.folder, readOnly: true },
-      { name: "sds", mountPath: sdsPath, readOnly: true },
+      { name: "certs", mountPath: certificatesPath, readOnly: true },
+      { name: "sds", mountPath: sdsPath },
       ...(settings?.volumeMounts ?? []),
     ],
-    startupProbe: probe({ periodSeconds: 10, failureThreshold: 30 }),
-    readinessProbe: probe({ periodSeconds: 5, failureThreshold: 1 }),
+    // Every second: a Gateway is programmed when its first Envoy is ready. As patient as 30 probes of 10 seconds.
+    startupProbe: probe({ periodSeconds: 1, failureThreshold: 300 }),
+    // One slow answer of a busy machine takes no proxy out of service.
+    readinessProbe: probe({ periodSeconds: 5, failureThreshold: 2 }),
     livenessProbe: probe({ periodSeconds: 10, failureThreshold: 3 }),
     terminationMessagePolicy: "File",
     terminationMessagePath: "/dev/termination-log",
@@ -91,14 +92,10 @@ function seconds(duration: string | undefined): number | undefined {
   return Math.ceil(milliseconds / 1000);
 }
 
-function containerPorts(db: Db, proxy: string, spec: EnvoyProxySpec): readonly unknown[] {
-  const served = proxyPorts(db, proxy).map(({ port, containerPort }) => ({
-    name: `tcp-${port}`,
-    containerPort,
-    protocol: "TCP",
-  }));
+/** Ports of listeners are deliberately absent: they are for information only, and a new listener must not replace the pods. */
+function containerPorts(spec: EnvoyProxySpec): readonly unknown[] {
   const metrics = { name: "metrics", containerPort: metricsPort, protocol: "TCP" };
-  return [...served, ...(scraped(spec) ? [metrics] : []), { name: "readiness", containerPort: readinessPort, protocol: "TCP" }];
+  return [...(scraped(spec) ? [metrics] : []), { name: "readiness", containerPort: readinessPort, protocol: "TCP" }];
 }
 
 function probe(timing: { readonly periodSeconds: number; readonly failureThreshold: number }): unknown {

@@ -6,7 +6,7 @@ import { gatewayClass as classReconciler } from "../gatewayclass.ts";
 import { gateway as gatewayReconciler } from "./index.ts";
 
 const settings = { infrastructure: { parametersRef: parametersRef("settings") } };
-const name = "envoy-default-gw-3d45476e";
+const name = "gw";
 
 function owned(...objects: readonly TestObject[]) {
   return gatewayReconciler.owned?.(world(...objects), "default/gw");
@@ -82,7 +82,7 @@ test("on a host the only object is how Envoy is started", () => {
   );
   expect(objects?.map(({ kind }) => kind)).toEqual(["Deployment"]);
   const { args, bootstrap } = commandOf(objects?.[0]);
-  const who = `--service-cluster default/gw --service-node ${name}`;
+  const who = `--service-cluster default/gw --service-node envoy-default-gw-3d45476e`;
   const how =
     "--log-level info --drain-strategy immediate --concurrency 1 --component-log-level misc:error,http:debug --drain-time-s 60 --x";
   expect(args.join(" ")).toBe(`${who} ${how}`);

@@ -6,12 +6,11 @@ import { type ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { classEnvoyProxy, configKey, envoyProxyOf, envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
-import { ownedMetadata } from "./owned-metadata.ts";
+import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
 import { patched } from "./patch.ts";
 import { gatewaysOf } from "./proxies.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
-import { tokenFiles } from "./proxy-bootstrap.ts";
-import { serviceAccountName } from "./service-account.ts";
+import { sdsFiles } from "./proxy-bootstrap.ts";
 import { proxyService } from "./service.ts";
 import { hostWorkload, objectMetadata, workload } from "./workload.ts";
 
@@ -23,6 +22,8 @@ export const infrastructureOf = memo("infrastructure", (db: Db, proxy: string): 
   if (gatewaysOf(db, proxy).length === 0) return [];
   if (proxyPorts(db, proxy).length === 0 || hasUnusableSettings(db, proxy)) return undefined;
   if (db.get("Config", configKey)?.infrastructure === "host") return [hostWorkload(db, proxy)];
+  const metadata = ownedMetadata(db, proxy);
+  // In the order in which they must exist: pods wait for their files.
   return [
     serviceAccount(db, proxy),
     ...configMap(db, proxy),
@@ -30,8 +31,15 @@ export const infrastructureOf = memo("infrastructure", (db: Db, proxy: string): 
     proxyService(db, proxy),
     ...autoscaler(db, proxy),
     ...disruptionBudget(db, proxy),
-  ];
+  ].map((object) => belonging(object, metadata));
 });
+
+/** A patch may change everything but whose an object is: by these labels and this owner it is found when it must go. */
+function belonging(object: OwnedObject, { selector, ownerReferences }: OwnedMetadata): OwnedObject {
+  const { ownerReferences: _, ...metadata } = object.metadata;
+  const labels = { ...metadata.labels, ...selector };
+  return { ...object, metadata: { ...metadata, labels, ...(ownerReferences.length === 0 ? {} : { ownerReferences }) } };
+}
 
 function hasUnusableSettings(db: Db, proxy: string): boolean {
   if (!proxy.includes("/")) return classEnvoyProxy(db, proxy).problem !== undefined;
@@ -42,16 +50,19 @@ function serviceAccount(db: Db, proxy: string): OwnedObject {
   return {
     apiVersion: "v1",
     kind: "ServiceAccount",
-    metadata: objectMetadata(ownedMetadata(db, proxy), serviceAccountName(db, proxy)),
+    metadata: objectMetadata(
+      ownedMetadata(db, proxy),
+      envoyProxyOfProxy(db, proxy).provider?.kubernetes?.envoyServiceAccount?.name,
+    ),
     automountServiceAccountToken: false,
   };
 }
 
 function configMap(db: Db, proxy: string): readonly OwnedObject[] {
-  const credentials = db.get("Config", configKey)?.xds.credentials;
-  if (credentials?.type !== "token") return [];
+  const config = db.get("Config", configKey);
+  if (config === undefined) return [];
   const metadata = objectMetadata(ownedMetadata(db, proxy), undefined);
-  return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: tokenFiles(credentials.caBundle) }];
+  return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: sdsFiles(config) }];
 }
 
 function autoscaler(db: Db, proxy: string): readonly OwnedObject[] {

@@ -1,5 +1,5 @@
-// Names, labels and owner of everything that is made to run a proxy. Objects live beside what owns them: in the Gateway's namespace
-// (GEP-1762), or, for a class that merges its Gateways, in the controller's.
+// Names, labels and owner of everything that is made to run a proxy. Objects live beside their Gateway and are named after it (GEP-1762), or,
+// when the configuration says so and always for a class that merges its Gateways, in the controller's namespace under a name of ours.
 
 import { createHash } from "node:crypto";
 import type { Db } from "../../store/db.ts";
@@ -8,10 +8,13 @@ import { configKey } from "../envoyproxy.ts";
 import { gatewayApi } from "./listener-spec.ts";
 import { gatewaysOf } from "./proxies.ts";
 
+/** On objects of a Gateway or class whose name is too long for a label: the proxy's name. */
+export const proxyAnnotation = "gateway.envoyproxy.io/proxy";
+
 export interface OwnedMetadata {
   readonly name: string;
   readonly namespace: string;
-  /** Stable: never those a user adds, because a Deployment's selector cannot change. */
+  /** Stable: never those a user adds, because a Deployment's selector cannot change. Says whose an object is. */
   readonly selector: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -20,13 +23,16 @@ export interface OwnedMetadata {
 
 /** Envoy Gateway's spelling: "envoy-", the name cut to 48 characters, and 8 hex digits of its SHA-256. */
 export function infrastructureName(proxy: string): string {
-  const readable = proxy.replaceAll("/", "-").slice(0, 48);
-  return `envoy-${readable}-${createHash("sha256").update(proxy).digest("hex").slice(0, 8)}`;
+  // A Service's name has no dots; the hash keeps names apart.
+  const readable = proxy.replaceAll(/[/.]/g, "-").slice(0, 48);
+  return `envoy-${readable}-${hash(proxy)}`;
 }
 
 /** Metadata of a proxy's objects; where merged Gateways disagree on a label the oldest wins. */
 export function ownedMetadata(db: Db, proxy: string): OwnedMetadata {
   const merged = !proxy.includes("/");
+  const config = db.get("Config", configKey);
+  const beside = !merged && config?.deployType !== "ControllerNamespace";
   const gateways = gatewaysOf(db, proxy).flatMap((key) => db.get("Gateway", key) ?? []);
   const [first] = gateways;
   const gateway = objectKey(first?.metadata.namespace, first?.metadata.name ?? "");
@@ -35,34 +41,59 @@ export function ownedMetadata(db: Db, proxy: string): OwnedMetadata {
     "app.kubernetes.io/managed-by": "envoy-gateway",
     "app.kubernetes.io/name": "envoy",
     ...(merged
-      ? { "gateway.envoyproxy.io/owning-gatewayclass": proxy }
+      ? { "gateway.envoyproxy.io/owning-gatewayclass": labelValue(proxy) }
       : {
-          "gateway.envoyproxy.io/owning-gateway-name": nameOf(gateway),
+          "gateway.envoyproxy.io/owning-gateway-name": labelValue(nameOf(gateway)),
           "gateway.envoyproxy.io/owning-gateway-namespace": namespaceOf(gateway),
         }),
   };
   const added = (field: "labels" | "annotations"): Readonly<Record<string, string>> =>
     Object.assign({}, ...gateways.toReversed().map(({ spec }) => spec.infrastructure?.[field] ?? {}));
-  const wellKnown: Readonly<Record<string, string>> = merged ? {} : { [`${gatewayApi}/gateway-name`]: nameOf(gateway) };
+  const wellKnown: Readonly<Record<string, string>> = beside
+    ? { [`${gatewayApi}/gateway-name`]: labelValue(nameOf(gateway)) }
+    : {};
   return {
-    name: infrastructureName(proxy),
-    namespace: merged ? (db.get("Config", configKey)?.namespace ?? "") : namespaceOf(gateway),
+    name: beside && config?.infrastructure !== "host" ? gatewayName(proxy) : infrastructureName(proxy),
+    namespace: beside ? namespaceOf(gateway) : (config?.namespace ?? ""),
     selector,
     labels: { ...added("labels"), ...wellKnown, ...selector },
-    annotations: added("annotations"),
-    ownerReferences: owner(db, { proxy, merged }),
+    annotations: { ...added("annotations"), ...(nameIn(proxy).length > longestLabel ? { [proxyAnnotation]: proxy } : {}) },
+    ownerReferences: owner(db, { proxy, beside }),
   };
 }
 
-/** Outside of a cluster objects have no uid, and so nothing is owned. */
-function owner(db: Db, { proxy, merged }: { readonly proxy: string; readonly merged: boolean }): readonly unknown[] {
+/** The Gateway's own name, where that can be the name of a Service. */
+function gatewayName(proxy: string): string {
+  const name = nameIn(proxy);
+  return /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name) ? name : infrastructureName(proxy);
+}
+
+/** The name of the Gateway or class that a proxy is called after. */
+function nameIn(proxy: string): string {
+  return proxy.slice(proxy.indexOf("/") + 1);
+}
+
+const longestLabel = 63;
+
+/** A name as the value of a label. */
+function labelValue(name: string): string {
+  return name.length > longestLabel ? `${name.slice(0, longestLabel - 9)}-${hash(name)}` : name;
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
+
+/** A Gateway cannot own what lives in another namespace: there its class does. Outside of a cluster nothing has a uid, and so no owner. */
+function owner(db: Db, { proxy, beside }: { readonly proxy: string; readonly beside: boolean }): readonly unknown[] {
   const [namespace = "", name = ""] = proxy.split("/");
-  const object = merged ? db.get("GatewayClass", objectKey("", proxy)) : db.get("Gateway", objectKey(namespace, name));
+  const className = proxy.includes("/") ? (db.get("Gateway", objectKey(namespace, name))?.spec.gatewayClassName ?? "") : proxy;
+  const object = beside ? db.get("Gateway", objectKey(namespace, name)) : db.get("GatewayClass", objectKey("", className));
   if (object?.metadata.uid === undefined) return [];
   return [
     {
       apiVersion: `${gatewayApi}/v1`,
-      kind: merged ? "GatewayClass" : "Gateway",
+      kind: beside ? "Gateway" : "GatewayClass",
       name: object.metadata.name,
       uid: object.metadata.uid,
       controller: true,

@@ -83,6 +83,11 @@ describe("the Gateway's Programmed", () => {
       ["False", "NoResources", "Envoy was not found."],
     ],
     [
+      "when its infrastructure is refused, although proxies of before run",
+      [proxyState({ refused: "Service default/gw exists." })],
+      ["False", "NoResources", "Service default/gw exists."],
+    ],
+    [
       "with some proxies ready",
       [proxyState({ ready: 1 })],
       ["True", "Programmed", "Address assigned, 1 of 2 proxies run the current configuration."],

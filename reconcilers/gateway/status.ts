@@ -41,9 +41,11 @@ export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey):
   if (proxy === undefined) return unservedStatus(unserved(db, gateway));
   const accepted = acceptance(db, gateway);
   const addresses = addressesOf(db, gateway, proxy);
+  // An address is promised when somebody answers there.
+  const served = (stateOf(db, proxy)?.ready ?? 0) > 0 ? addresses : [];
   const refused = refusalsOf(db, gateway);
   return {
-    addresses: addresses.slice(0, maxAddresses),
+    addresses: served.slice(0, maxAddresses),
     conditions: [
       accepted,
       accepted.status === "True" ? programming(db, gateway, { addresses, refused }) : gatewayNotProgrammed(),
@@ -92,6 +94,7 @@ function programming(db: Db, gateway: ObjectKey, { addresses, refused }: Facts):
     refusal.origins.some((origin) => isOf(origin, gateway) && origin.section === undefined),
   );
   if (whole !== undefined) return refusalCondition(whole);
+  if (state?.refused !== undefined) return gatewayWithoutProxies(state.refused);
   if (state !== undefined && state.ready === 0 && state.trouble !== undefined) return gatewayWithoutProxies(state.trouble);
   const unusable = requested(db, gateway).filter(({ value }) => !addresses.some((address) => address.value === value));
   if (state !== undefined && unusable.length > 0) return gatewayAddressNotUsable(unusable.map(({ value }) => value));

@@ -2,13 +2,12 @@
 
 import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
-import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
+import { envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
 import { type ContainerSettings, drainSeconds, envoyContainer } from "./envoy-container.ts";
 import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
 import { type Patch, patched } from "./patch.ts";
-import { scraped, tokenFile } from "./proxy-bootstrap.ts";
-import { serviceAccountName } from "./service-account.ts";
+import { scraped } from "./proxy-bootstrap.ts";
 
 /** KubernetesDeploymentSpec and KubernetesDaemonSetSpec of EnvoyProxy. */
 interface WorkloadSettings {
@@ -28,6 +27,12 @@ interface PodSettings {
   readonly [passedThrough: string]: unknown;
 }
 
+/**
+ * A pod goes only when another is ready in its place. Every field is written down, so that nothing of it stays behind when the user changes
+ * the type. Not for DaemonSets: their pods may have ports of the host, of which there is one.
+ */
+const surging = { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } };
+
 /** The workload that runs a proxy in a cluster. */
 export function workload(db: Db, proxy: string): OwnedObject {
   const spec = envoyProxyOfProxy(db, proxy);
@@ -35,7 +40,7 @@ export function workload(db: Db, proxy: string): OwnedObject {
   const deployment: WorkloadSettings | undefined = spec.provider?.kubernetes?.envoyDeployment;
   const settings = daemonSet ?? deployment ?? {};
   const metadata = ownedMetadata(db, proxy);
-  const rolling = settings.strategy ?? { type: "RollingUpdate" };
+  const rolling = settings.strategy ?? (daemonSet === undefined ? surging : { type: "RollingUpdate" });
   // An autoscaler owns the number of replicas; and without a wish of the user's nobody should reset it on each apply.
   const replicas = spec.provider?.kubernetes?.envoyHpa === undefined ? settings.replicas : undefined;
   const object: OwnedObject = {
@@ -98,12 +103,12 @@ function podTemplate(db: Db, proxy: string, settings: WorkloadSettings): unknown
     },
     spec: {
       ...pod, // affinity, tolerations, nodeSelector and the like: Kubernetes' own types
-      serviceAccountName: serviceAccountName(db, proxy),
+      serviceAccountName: spec.provider?.kubernetes?.envoyServiceAccount?.name ?? metadata.name,
       automountServiceAccountToken: false,
       ...(settings.initContainers === undefined ? {} : { initContainers: settings.initContainers }),
       containers: [envoyContainer(db, proxy, settings.container)],
       volumes: [
-        tokenVolume(db),
+        { name: "certs", secret: { secretName: "envoy", defaultMode: 420 } },
         { name: "sds", configMap: { name: metadata.name, defaultMode: 420, optional: false } },
         ...(volumes ?? []),
       ],
@@ -113,14 +118,6 @@ function podTemplate(db: Db, proxy: string, settings: WorkloadSettings): unknown
       schedulerName: "default-scheduler",
     },
   };
-}
-
-/** A token of the pod's ServiceAccount for us alone; kubelet renews it long before the hour is over, and Envoy reads it again. */
-function tokenVolume(db: Db): unknown {
-  const credentials = db.get("Config", configKey)?.xds.credentials;
-  const audience = credentials?.type === "token" ? credentials.audience : "";
-  const source = { serviceAccountToken: { audience, expirationSeconds: 3600, path: tokenFile.name } };
-  return { name: "token", projected: { defaultMode: 420, sources: [source] } };
 }
 
 function scrapeAnnotations(spec: EnvoyProxySpec): Readonly<Record<string, string>> {
