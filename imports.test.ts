@@ -50,7 +50,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/protobuf": ["xds/"],
   "@grpc/grpc-js": ["xds/server"],
   "@kubernetes/client-node": ["operator/kubernetes/client.ts"],
-  "@peculiar/x509": ["operator/host/x509.ts"],
+  "@peculiar/x509": ["operator/x509.ts"],
   commander: ["cli/main.ts"],
   esbuild: ["build.ts", "xds/proto/"],
   "prom-client": ["operator/metrics.ts"],

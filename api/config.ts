@@ -15,18 +15,33 @@ export interface Config {
     readonly enableEnvoyPatchPolicy: boolean;
     readonly disableLua: boolean;
   };
-  /** How a proxy reaches the xDS server, and with which files it authenticates. */
+  /** How a proxy reaches the xDS server. */
   readonly xds: {
     readonly host: string;
     readonly port: number;
-    readonly caFile: string;
-    readonly certFile: string;
-    readonly keyFile: string;
-    /** Where the same are found as SDS files, read again when they are replaced; absent: the PEM files are read once. */
-    readonly sdsFiles?: { readonly certificate: string; readonly trust: string };
     /** Name the server's certificate must carry. */
     readonly serverName: string;
+    readonly credentials: XdsFiles | XdsToken;
   };
   /** Default EnvoyProxySpec of the config file, lowest precedence. */
   readonly envoyProxy?: import("./envoyproxy.ts").EnvoyProxy["spec"];
+}
+
+/** On one machine: each side shows a certificate. */
+export interface XdsFiles {
+  readonly type: "files";
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Where the same are found as SDS files, read again when they are replaced; absent: the PEM files are read once. */
+  readonly sdsFiles?: { readonly certificate: string; readonly trust: string };
+}
+
+/** In a cluster: the server shows a certificate, the proxy a token of its ServiceAccount. */
+export interface XdsToken {
+  readonly type: "token";
+  /** PEM of the authorities that the server's certificate may come from; changes when they rotate. */
+  readonly caBundle: string;
+  /** Whom the token is for: no other service can use it, and no other token is taken. */
+  readonly audience: string;
 }

@@ -16,7 +16,12 @@ export const config = applied("Config", {
   namespace: "envoy-gateway-system",
   infrastructure: "host",
   extensionApis: { enableBackend: true, enableEnvoyPatchPolicy: false, disableLua: false },
-  xds: { host: "127.0.0.1", port: 18000, caFile: "ca.crt", certFile: "tls.crt", keyFile: "tls.key", serverName: "envoy-gateway" },
+  xds: {
+    host: "127.0.0.1",
+    port: 18000,
+    serverName: "envoy-gateway",
+    credentials: { type: "files", caFile: "ca.crt", certFile: "tls.crt", keyFile: "tls.key" },
+  },
 });
 
 /** HTTPRoute `i`; another `edit` is another path in its first rule. */

@@ -11,10 +11,8 @@ import type { InputFile } from "./input.ts";
 const unreached: Config["xds"] = {
   host: "127.0.0.1",
   port: 18000,
-  caFile: "/certs/ca.crt",
-  certFile: "/certs/tls.crt",
-  keyFile: "/certs/tls.key",
   serverName: "envoy-gateway",
+  credentials: { type: "files", caFile: "/certs/ca.crt", certFile: "/certs/tls.crt", keyFile: "/certs/tls.key" },
 };
 
 export interface Translated {

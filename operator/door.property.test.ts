@@ -11,7 +11,8 @@ import { envoyPath } from "./host/envoy-binary.ts";
 import { readObjects, translateOffline } from "./offline.ts";
 import { readDocuments, writeYaml } from "./yaml.ts";
 
-const config = standaloneConfig({ host: "h", port: 1, caFile: "a", certFile: "b", keyFile: "c", serverName: "d" });
+const credentials = { type: "files", caFile: "a", certFile: "b", keyFile: "c" } as const;
+const config = standaloneConfig({ host: "h", port: 1, serverName: "d", credentials });
 const fixtures = new URL("../reconcilers/testdata/", import.meta.url);
 /** Bootstraps that Envoy is asked about; each takes it a tenth of a second. */
 const envoyRuns = Number(process.env["ENVOY_RUNS"] ?? 80);

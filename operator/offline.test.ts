@@ -3,7 +3,8 @@
 import { standaloneConfig } from "./config.ts";
 import { readObjects, translateOffline } from "./offline.ts";
 
-const config = standaloneConfig({ host: "h", port: 1, caFile: "a", certFile: "b", keyFile: "c", serverName: "d" });
+const credentials = { type: "files", caFile: "a", certFile: "b", keyFile: "c" } as const;
+const config = standaloneConfig({ host: "h", port: 1, serverName: "d", credentials });
 const gateway = (port: number) => `apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: { name: eg }

@@ -29,7 +29,7 @@ export interface Ground {
 export interface Surroundings extends Ground {
   readonly debounce: Timing;
   /** Where the xDS server listens, and how it knows its clients. */
-  readonly xds: Pick<XdsServerOptions, "host" | "port" | "tls" | "authorise">;
+  readonly xds: Pick<XdsServerOptions, "host" | "port" | "tls" | "authenticate">;
   readonly infrastructure: (feedback: Feedback) => Infrastructure;
   readonly statusWriter: (store: Store) => StatusWriter;
   /** Whether owned objects are ours to write now; asked before each write. */

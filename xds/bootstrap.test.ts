@@ -44,11 +44,25 @@ const every: BootstrapOptions = {
   maxHeapBytes: 1_000_000_000,
 };
 
+const withToken: BootstrapOptions = {
+  ...every,
+  node: { id: "web-1", cluster: "default/web" },
+  xds: {
+    ...every.xds,
+    credentials: {
+      type: "token",
+      token: { name: "xds_token", path: "/sds/xds-token.json" },
+      trust: { name: "xds_trusted_ca", path: "/sds/xds-trusted-ca.json" },
+    },
+  },
+};
+
 const plain = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value)) as JsonValue;
 
 for (const [name, value] of [
   ["the smallest", options],
   ["the largest", every],
+  ["one with a token", withToken],
   ["one with every statistic", { ...options, stats: { type: "all" } }],
 ] as const) {
   test(`${name} bootstrap is a message that breaks no rule`, () => {

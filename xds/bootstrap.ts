@@ -1,7 +1,10 @@
 // What an Envoy is started with: who it is, where its configuration comes from, how it shows that it is ready, and its limits.
 // Pure and in plain JSON: reconcilers put it on a command line, so nothing here may need the generated messages.
 
+import { assignment, socketAddress, xdsCluster, type SocketAddress, type XdsServer } from "./bootstrap-cluster.ts";
 import type { JsonValue } from "./json.ts";
+
+export type { XdsCredentials } from "./bootstrap-cluster.ts";
 
 export interface BootstrapOptions {
   /** Absent: given on the command line (--service-node, --service-cluster). */
@@ -20,28 +23,6 @@ export interface BootstrapOptions {
   readonly maxConnections?: number;
   /** Bytes of memory that the proxy may use; near the limit it frees memory, then refuses requests. Absent: no watch on memory. */
   readonly maxHeapBytes?: number;
-}
-
-export interface SocketAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface XdsServer extends SocketAddress {
-  /** Name the server's certificate must carry. */
-  readonly serverName: string;
-  readonly credentials: XdsCredentials;
-}
-
-export type XdsCredentials =
-  /** PEM files, read once at start. */
-  | { readonly type: "files"; readonly caFile: string; readonly certFile: string; readonly keyFile: string }
-  /** Files that each hold a DiscoveryResponse with one Secret, by the SDS name; read again when they are replaced. */
-  | { readonly type: "sdsFiles"; readonly certificate: SdsFile; readonly trust: SdsFile };
-
-export interface SdsFile {
-  readonly name: string;
-  readonly path: string;
 }
 
 export type StatsSelection =
@@ -105,55 +86,6 @@ const layeredRuntime: JsonValue = {
     },
   ],
 };
-
-function xdsCluster(server: XdsServer): JsonValue {
-  const keepalive = { connection_keepalive: { interval: "30s", timeout: "5s" } };
-  return {
-    name: "xds_cluster",
-    type: isIpAddress(server.host) ? "STATIC" : "STRICT_DNS",
-    connect_timeout: "10s",
-    load_assignment: assignment("xds_cluster", server),
-    typed_extension_protocol_options: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-        explicit_http_config: { http2_protocol_options: keepalive },
-      },
-    },
-    transport_socket: {
-      name: "envoy.transport_sockets.tls",
-      typed_config: {
-        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-        sni: server.serverName,
-        common_tls_context: { tls_params: { tls_maximum_protocol_version: "TLSv1_3" }, ...tlsFiles(server) },
-      },
-    },
-  };
-}
-
-function tlsFiles({ credentials, serverName }: XdsServer): { readonly [field: string]: JsonValue } {
-  const names = { match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: serverName } }] };
-  switch (credentials.type) {
-    case "files": {
-      const { caFile, certFile, keyFile } = credentials;
-      return {
-        tls_certificates: [{ certificate_chain: { filename: certFile }, private_key: { filename: keyFile } }],
-        validation_context: { trusted_ca: { filename: caFile }, ...names },
-      };
-    }
-    case "sdsFiles":
-      return {
-        tls_certificate_sds_secret_configs: [sdsFile(credentials.certificate)],
-        combined_validation_context: {
-          default_validation_context: names,
-          validation_context_sds_secret_config: sdsFile(credentials.trust),
-        },
-      };
-  }
-}
-
-function sdsFile({ name, path }: SdsFile): JsonValue {
-  return { name, sds_config: { path_config_source: { path }, resource_api_version: "V3" } };
-}
 
 function adminCluster(admin: SocketAddress): JsonValue {
   return {
@@ -259,16 +191,4 @@ function statistics(selection: StatsSelection): { readonly [field: string]: Json
   const matches = selection.type === "lean" ? leanStats : selection.matches;
   const patterns = matches.map(({ type, value }) => (type === "regex" ? { safe_regex: { regex: value } } : { [type]: value }));
   return { ...deferred, stats_config: { stats_matcher: { inclusion_list: { patterns } } } };
-}
-
-function assignment(cluster: string, address: SocketAddress): JsonValue {
-  return { cluster_name: cluster, endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(address) } }] }] };
-}
-
-function socketAddress({ host, port }: SocketAddress): JsonValue {
-  return { socket_address: { address: host, port_value: port } };
-}
-
-function isIpAddress(host: string): boolean {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(host) || host.includes(":");
 }

@@ -1,4 +1,4 @@
-// Who a client is, from its first request. Pure.
+// Who a client is: by what it shows when it connects, and by its first request. Pure.
 
 import { decodeRequest, type Node } from "./wire.ts";
 
@@ -6,6 +6,22 @@ export type Identity = { readonly node: Node; readonly proxy: string } | { reado
 
 /** Which proxy a client may be told about; without a function for it, the one it names as its node cluster. */
 export type Authorise = (peer: string, node: Node) => { readonly proxy: string } | { readonly refusal: string };
+
+/** Why a client is not let in. "unavailable": not its fault, it should come again. */
+export interface Refusal {
+  readonly refusal: string;
+  readonly because: "unauthenticated" | "denied" | "unavailable";
+}
+
+/** What a client shows before a request of it is read. */
+export interface Shown {
+  readonly peer: string;
+  /** From "authorization: Bearer <token>". */
+  readonly token: string | undefined;
+}
+
+/** Which proxies the bearer of a token may be told about, and for how long the answer holds: then the stream ends, and the client asks again. */
+export type Authenticate = (shown: Shown) => Promise<{ readonly authorise: Authorise; readonly validMs?: number } | Refusal>;
 
 export function identify(first: {
   readonly authorise: Authorise | undefined;

@@ -3,16 +3,14 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
-import { Client, credentials, type ChannelCredentials, type ServiceError } from "@grpc/grpc-js";
-import { service_discovery_v3 } from "#envoy";
+import { credentials } from "@grpc/grpc-js";
 import { ensureCertificates } from "../operator/host/certificates.ts";
 import { createXdsServer, type XdsServer, type XdsServerOptions } from "./server.ts";
 import { until } from "./testing/envoy.ts";
+import { connectClient } from "./testing/grpc-client.ts";
 import { realClock, resource, snapshotOf } from "./testing/snapshots.ts";
 import { typeUrls } from "./type-urls.ts";
 
-const { DeltaDiscoveryRequestSchema, DeltaDiscoveryResponseSchema } = service_discovery_v3;
 const { cluster, loadAssignment } = typeUrls;
 
 const undo: (() => Promise<void> | void)[] = [];
@@ -27,33 +25,11 @@ async function start(options: Partial<XdsServerOptions> = {}): Promise<{ server:
   return { server, port };
 }
 
-const path = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
-const same = (bytes: Buffer): Buffer => bytes;
-
-/** A client on one stream: what it received, and how the stream ended. */
-function connect(port: number, channel: ChannelCredentials = credentials.createInsecure()) {
-  const client = new Client(`127.0.0.1:${port}`, channel, { "grpc.ssl_target_name_override": "localhost" });
-  const call = client.makeBidiStreamRequest(path, same, same);
-  const received: { names: string[]; removed: string[]; nonce: string; typeUrl: string }[] = [];
-  let ended: string | undefined;
-  call.on("data", (bytes: Buffer) => {
-    const { typeUrl, nonce, resources, removedResources } = fromBinary(DeltaDiscoveryResponseSchema, bytes);
-    received.push({ typeUrl, nonce, names: resources.map(({ name }) => name), removed: removedResources });
-  });
-  call.on("error", (error: ServiceError) => (ended = error.details));
-  call.on("end", () => (ended ??= "ended"));
-  const close = (): void => {
-    call.cancel();
-    client.close();
-  };
-  undo.push(close);
-  return {
-    received,
-    close,
-    ended: () => ended,
-    send: (init: MessageInitShape<typeof DeltaDiscoveryRequestSchema>) =>
-      call.write(Buffer.from(toBinary(DeltaDiscoveryRequestSchema, create(DeltaDiscoveryRequestSchema, init)))),
-  };
+/** A client that goes with the test. */
+function connect(...how: Parameters<typeof connectClient>) {
+  const client = connectClient(...how);
+  undo.push(client.close);
+  return client;
 }
 
 const node = { id: "envoy-1", cluster: "default/test" };

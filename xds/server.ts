@@ -11,10 +11,11 @@ import {
   type ServiceDefinition,
 } from "@grpc/grpc-js";
 import type { Clock, Timing } from "./clock.ts";
-import { identify, type Authorise } from "./identify.ts";
+import type { Authenticate, Authorise } from "./identify.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
 import type { Resource, Snapshot, TypeUrl } from "./resource.ts";
 import { joinedForNow } from "./scratch.ts";
+import { createDoor } from "./server-door.ts";
 import { AdsStream } from "./stream.ts";
 import { typeStates, type TypeState } from "./type-state.ts";
 import { decodeRequest, type Node } from "./wire.ts";
@@ -45,7 +46,8 @@ export interface RefusedResponse extends Client {
 
 /** PEM. */
 export interface ServerTls {
-  readonly ca: string;
+  /** Clients must show a certificate of this authority. Absent: they show none. */
+  readonly ca?: string;
   readonly cert: string;
   readonly key: string;
 }
@@ -54,11 +56,13 @@ export interface XdsServerOptions {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
-  /** PEM. Both sides show a certificate of this authority, over TLS 1.2 or newer. Absent = plain text: for tests. */
+  /** PEM, over TLS 1.2 or newer. Absent = plain text: for tests. */
   readonly tls?: ServerTls;
   readonly clock: Clock;
   readonly timing?: Partial<Timing>;
-  /** Which proxy a client may be told about. Absent = the one it names as its node cluster. */
+  /** Who a client is, by its token: until it has answered nothing is read of the client, and nothing sent. Absent: whoever connects may ask. */
+  readonly authenticate?: Authenticate;
+  /** Which proxy a client may be told about, unless `authenticate` knows. Absent = the one it names as its node cluster. */
   readonly authorise?: Authorise;
   readonly onConnected?: (client: Client) => void;
   readonly onDisconnected?: (client: Client) => void;
@@ -166,10 +170,11 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
   };
 }
 
-/** Clients must show a certificate. grpc-js hands the PEM on to tls.createSecureContext, where the process-wide minimum of TLS 1.2 holds. */
+/** grpc-js hands the PEM on to tls.createSecureContext, where the process-wide minimum of TLS 1.2 holds. */
 class RenewableCredentials extends ServerCredentials {
   constructor(tls: ServerTls) {
-    super({ requestCert: true, rejectUnauthorized: true }, tls);
+    const mutual = tls.ca !== undefined;
+    super({ requestCert: mutual, rejectUnauthorized: mutual }, tls);
   }
 
   renew(tls: ServerTls): void {
@@ -184,6 +189,7 @@ class RenewableCredentials extends ServerCredentials {
 /** Accepts calls and hands snapshots to the streams of their proxy. */
 function createStreams(options: XdsServerOptions, proxies: Map<string, ProxyRecord>) {
   const log = options.log ?? (() => {});
+  const door = createDoor({ ...options, log });
   let count = 0;
   const recordOf = (proxy: string): ProxyRecord => {
     const record = proxies.get(proxy) ?? { snapshot: undefined, quarantine: createQuarantine(), connections: new Set() };
@@ -244,21 +250,14 @@ function createStreams(options: XdsServerOptions, proxies: Map<string, ProxyReco
   return {
     accept(call: Call): void {
       let connection: Connection | undefined;
-      call.on("data", (bytes: Buffer) => {
-        if (connection === undefined) {
-          const asked = identify({ authorise: options.authorise, peer: call.getPeer(), bytes });
-          if ("refusal" in asked) {
-            log("xDS client refused", { peer: call.getPeer(), reason: asked.refusal });
-            call.emit("error", { code: status.PERMISSION_DENIED, details: asked.refusal });
-            return;
-          }
-          connection = open(call, asked.node, asked.proxy);
-        }
+      const leave = door(call, (asked, bytes) => {
+        connection ??= open(call, asked.node, asked.proxy);
         const { stream } = connection;
         guarded(connection, () => stream.receive(decodeRequest(bytes, false)));
       });
       const gone = (): void => {
         const left = connection;
+        leave();
         if (left === undefined || !recordOf(left.client.proxy).connections.delete(left)) return;
         forget(left.client.proxy);
         left.stream.close();

@@ -4,7 +4,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../api/config.ts";
-import { sdsFiles } from "../../reconcilers/gateway/proxy-bootstrap.ts";
+import { certificateFiles } from "../../reconcilers/gateway/proxy-bootstrap.ts";
 import type { ServerTls } from "../../xds/server.ts";
 import type { WallClock } from "../clock.ts";
 import { keepCertificates, type CertificateFiles } from "./certificates.ts";
@@ -35,14 +35,18 @@ export async function createXdsIdentity({ folder, clock, onRenewed, onFailed }: 
     };
     const { certificates, stop } = await keepCertificates({ folder, serverName, clock }, on);
     const sds = join(folder, "sds");
-    const place = { host: "127.0.0.1", serverName, ...certificates.client };
+    const files = {
+      ...certificates.client,
+      type: "files",
+      sdsFiles: { certificate: join(sds, "xds-certificate.json"), trust: join(sds, "xds-trusted-ca.json") },
+    } as const;
     await mkdir(sds, { recursive: true, mode: 0o700 });
-    for (const [name, text] of Object.entries(sdsFiles({ xds: { ...place, port: 0 } }, folder))) {
+    for (const [name, text] of Object.entries(certificateFiles(files, folder))) {
       await writeFile(join(sds, `${name}.new`), text, { mode: 0o600 });
       await rename(join(sds, `${name}.new`), join(sds, name));
     }
-    const files = { certificate: join(sds, "xds-certificate.json"), trust: join(sds, "xds-trusted-ca.json") };
-    return { server: await read(certificates.server), client: (port) => ({ ...place, port, sdsFiles: files }), stop };
+    const place = { host: "127.0.0.1", serverName, credentials: files };
+    return { server: await read(certificates.server), client: (port) => ({ ...place, port }), stop };
   } catch (cause) {
     throw new Error(`cannot keep certificates in ${folder}`, { cause });
   }

@@ -5,7 +5,7 @@ import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
 import { infrastructureName } from "./owned-metadata.ts";
-import { certificatesPath, metricsPort, proxyBootstrap, readinessPort, scraped, sdsPath } from "./proxy-bootstrap.ts";
+import { metricsPort, proxyBootstrap, readinessPort, scraped, sdsPath, tokenFile } from "./proxy-bootstrap.ts";
 
 /** KubernetesContainerSpec of EnvoyProxy; parts of Kubernetes' own types are passed through unseen. */
 export interface ContainerSettings {
@@ -34,8 +34,8 @@ export function envoyContainer(db: Db, proxy: string, settings: ContainerSetting
     resources: settings?.resources ?? { requests: { cpu: "100m", memory: "512Mi" } },
     securityContext: settings?.securityContext ?? restricted,
     volumeMounts: [
-      { name: "certs", mountPath: certificatesPath, readOnly: true },
-      { name: "sds", mountPath: sdsPath },
+      { name: "token", mountPath: tokenFile.folder, readOnly: true },
+      { name: "sds", mountPath: sdsPath, readOnly: true },
       ...(settings?.volumeMounts ?? []),
     ],
     // Every second: a Gateway is programmed when its first Envoy is ready. As patient as 30 probes of 10 seconds.

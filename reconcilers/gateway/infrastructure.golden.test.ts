@@ -17,10 +17,8 @@ const cases = readdirSync(folder)
 const xds: Config["xds"] = {
   host: "envoy-gateway.envoy-gateway-system.svc",
   port: 18000,
-  caFile: "/certs/ca.crt",
-  certFile: "/certs/tls.crt",
-  keyFile: "/certs/tls.key",
   serverName: "envoy-gateway",
+  credentials: { type: "token", caBundle: "the authorities\n", audience: "envoy-gateway" },
 };
 
 interface Settings {

@@ -10,7 +10,8 @@ import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
 import { patched } from "./patch.ts";
 import { gatewaysOf } from "./proxies.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
-import { sdsFiles } from "./proxy-bootstrap.ts";
+import { tokenFiles } from "./proxy-bootstrap.ts";
+import { serviceAccountName } from "./service-account.ts";
 import { proxyService } from "./service.ts";
 import { hostWorkload, objectMetadata, workload } from "./workload.ts";
 
@@ -50,19 +51,16 @@ function serviceAccount(db: Db, proxy: string): OwnedObject {
   return {
     apiVersion: "v1",
     kind: "ServiceAccount",
-    metadata: objectMetadata(
-      ownedMetadata(db, proxy),
-      envoyProxyOfProxy(db, proxy).provider?.kubernetes?.envoyServiceAccount?.name,
-    ),
+    metadata: objectMetadata(ownedMetadata(db, proxy), serviceAccountName(db, proxy)),
     automountServiceAccountToken: false,
   };
 }
 
 function configMap(db: Db, proxy: string): readonly OwnedObject[] {
-  const config = db.get("Config", configKey);
-  if (config === undefined) return [];
+  const credentials = db.get("Config", configKey)?.xds.credentials;
+  if (credentials?.type !== "token") return [];
   const metadata = objectMetadata(ownedMetadata(db, proxy), undefined);
-  return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: sdsFiles(config) }];
+  return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: tokenFiles(credentials.caBundle) }];
 }
 
 function autoscaler(db: Db, proxy: string): readonly OwnedObject[] {

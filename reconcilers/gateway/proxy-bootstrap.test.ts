@@ -60,13 +60,16 @@ test("text that is no YAML is refused with its place", () => {
 test("a real Envoy takes a merged bootstrap", async () => {
   const extra = "{name: extra, type: STATIC, connect_timeout: 1s}";
   const host = { ...settings, infrastructure: "host" } as Config;
-  // Its certificates are not on this machine, so the cluster that needs them is tried without.
+  // Its certificates and its token are not on this machine, so the cluster that needs them is tried without.
   const value = `static_resources: {clusters: [${extra}]}\nstats_flush_interval: 7s`;
   const outcome = proxyBootstrap(host, { bootstrap: { type: "Merge", value } } as EnvoyProxySpec);
   const bootstrap = JSON.parse(JSON.stringify((outcome as { value: unknown }).value)) as {
-    static_resources: { clusters: { name: string; transport_socket?: unknown }[] };
+    static_resources: { clusters: { name: string; transport_socket?: unknown; typed_extension_protocol_options?: unknown }[] };
   };
-  for (const cluster of bootstrap.static_resources.clusters) delete cluster.transport_socket;
+  for (const cluster of bootstrap.static_resources.clusters) {
+    delete cluster.transport_socket;
+    delete cluster.typed_extension_protocol_options;
+  }
   const args = ["--mode", "validate", "--service-node", "a", "--service-cluster", "a"];
   const output = execFileSync(await envoyPath(), [...args, "--config-yaml", JSON.stringify(bootstrap)], {
     encoding: "utf8",

@@ -1,17 +1,18 @@
 // The bootstrap of a proxy, from EnvoyProxy settings and the controller's configuration; xds/bootstrap.ts knows what it looks like.
 
 import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
-import type { Config } from "../../api/config.ts";
+import type { Config, XdsFiles } from "../../api/config.ts";
 import { bootstrap, type BootstrapOptions, type StatsMatch, type XdsCredentials } from "../../xds/bootstrap.ts";
 import { customBootstrap } from "./bootstrap-value.ts";
 import type { Outcome } from "./json-patch.ts";
 
 /** Where things are mounted in a proxy's pod. */
-export const certificatesPath = "/certs";
 export const sdsPath = "/sds";
+export const tokenFile = { folder: "/var/run/secrets/envoy-gateway", name: "token" } as const;
 
 const certificateName = "xds_certificate";
 const trustName = "xds_trusted_ca";
+const tokenName = "xds_token";
 
 export const metricsPort = 19001;
 export const readinessPort = 19003;
@@ -31,13 +32,20 @@ function hostOptions({ xds }: Config, spec: EnvoyProxySpec): BootstrapOptions {
   return {
     admin: free,
     readiness: free,
-    xds: { host, port, serverName, credentials: hostCredentials(xds) },
+    xds: { host, port, serverName, credentials: xdsCredentials(xds) },
     ...selection(spec),
   };
 }
 
-function hostCredentials({ caFile, certFile, keyFile, sdsFiles: files }: Config["xds"]): XdsCredentials {
-  if (files === undefined) return { type: "files", caFile, certFile, keyFile };
+function xdsCredentials({ credentials }: Config["xds"]): XdsCredentials {
+  if (credentials.type === "token")
+    return {
+      type: "token",
+      token: { name: tokenName, path: `${sdsPath}/xds-token.json` },
+      trust: { name: trustName, path: `${sdsPath}/xds-trusted-ca.json` },
+    };
+  const { sdsFiles: files, ...pem } = credentials;
+  if (files === undefined) return pem;
   return {
     type: "sdsFiles",
     certificate: { name: certificateName, path: files.certificate },
@@ -54,34 +62,44 @@ function clusterOptions({ xds }: Config, spec: EnvoyProxySpec): BootstrapOptions
     admin: { host: spec.ipFamily === "IPv6" ? "::1" : "127.0.0.1", port: 19000 },
     readiness: { host: everywhere, port: readinessPort },
     ...(scraped(spec) ? { metrics: { host: everywhere, port: metricsPort } } : {}),
-    xds: {
-      host,
-      port,
-      serverName,
-      credentials: {
-        type: "sdsFiles",
-        certificate: { name: certificateName, path: `${sdsPath}/xds-certificate.json` },
-        trust: { name: trustName, path: `${sdsPath}/xds-trusted-ca.json` },
-      },
-    },
+    xds: { host, port, serverName, credentials: xdsCredentials(xds) },
     ...selection(spec),
     ...(limit === undefined ? {} : { maxHeapBytes: Math.floor(limit * 0.8) }),
   };
 }
 
-/** Files of the ConfigMap mounted at sdsPath: a Secret each, that Envoy reads again when the certificates in `folder` are replaced. */
-export function sdsFiles({ xds }: Pick<Config, "xds">, folder = certificatesPath): Readonly<Record<string, string>> {
-  const watched = { watched_directory: { path: folder } };
-  const file = (name: string, secret: object): string => {
-    const type = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
-    return JSON.stringify({ resources: [{ "@type": type, name, ...secret }] });
-  };
+/** Files that hold a Secret each, which Envoy reads again when the certificates in `folder` are replaced. */
+export function certificateFiles({ caFile, certFile, keyFile }: XdsFiles, folder: string): Readonly<Record<string, string>> {
+  const certificate = { certificate_chain: { filename: certFile }, private_key: { filename: keyFile } };
   return {
-    "xds-certificate.json": file(certificateName, {
-      tls_certificate: { certificate_chain: { filename: xds.certFile }, private_key: { filename: xds.keyFile }, ...watched },
-    }),
-    "xds-trusted-ca.json": file(trustName, { validation_context: { trusted_ca: { filename: xds.caFile }, ...watched } }),
+    "xds-certificate.json": secretFile(certificateName, { tls_certificate: { ...certificate, ...watched(folder) } }),
+    "xds-trusted-ca.json": trustFile(caFile, folder),
   };
+}
+
+/** Files of the ConfigMap mounted at sdsPath: whom to trust, and where the token is. Nothing in them is secret. */
+export function tokenFiles(caBundle: string): Readonly<Record<string, string>> {
+  const { folder, name } = tokenFile;
+  return {
+    "ca.crt": caBundle,
+    "xds-token.json": secretFile(tokenName, {
+      generic_secret: { secret: { filename: `${folder}/${name}`, ...watched(folder) } },
+    }),
+    "xds-trusted-ca.json": trustFile(`${sdsPath}/ca.crt`, sdsPath),
+  };
+}
+
+function trustFile(caFile: string, folder: string): string {
+  return secretFile(trustName, { validation_context: { trusted_ca: { filename: caFile }, ...watched(folder) } });
+}
+
+function watched(folder: string): object {
+  return { watched_directory: { path: folder } };
+}
+
+function secretFile(name: string, secret: object): string {
+  const type = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+  return JSON.stringify({ resources: [{ "@type": type, name, ...secret }] });
 }
 
 /** Is the Prometheus endpoint on? */

@@ -2,12 +2,13 @@
 
 import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
-import { envoyProxyOfProxy } from "../envoyproxy.ts";
+import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
 import { type ContainerSettings, drainSeconds, envoyContainer } from "./envoy-container.ts";
 import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
 import { type Patch, patched } from "./patch.ts";
-import { scraped } from "./proxy-bootstrap.ts";
+import { scraped, tokenFile } from "./proxy-bootstrap.ts";
+import { serviceAccountName } from "./service-account.ts";
 
 /** KubernetesDeploymentSpec and KubernetesDaemonSetSpec of EnvoyProxy. */
 interface WorkloadSettings {
@@ -103,12 +104,12 @@ function podTemplate(db: Db, proxy: string, settings: WorkloadSettings): unknown
     },
     spec: {
       ...pod, // affinity, tolerations, nodeSelector and the like: Kubernetes' own types
-      serviceAccountName: spec.provider?.kubernetes?.envoyServiceAccount?.name ?? metadata.name,
+      serviceAccountName: serviceAccountName(db, proxy),
       automountServiceAccountToken: false,
       ...(settings.initContainers === undefined ? {} : { initContainers: settings.initContainers }),
       containers: [envoyContainer(db, proxy, settings.container)],
       volumes: [
-        { name: "certs", secret: { secretName: "envoy", defaultMode: 420 } },
+        tokenVolume(db),
         { name: "sds", configMap: { name: metadata.name, defaultMode: 420, optional: false } },
         ...(volumes ?? []),
       ],
@@ -118,6 +119,14 @@ function podTemplate(db: Db, proxy: string, settings: WorkloadSettings): unknown
       schedulerName: "default-scheduler",
     },
   };
+}
+
+/** A token of the pod's ServiceAccount for us alone; kubelet renews it long before the hour is over, and Envoy reads it again. */
+function tokenVolume(db: Db): unknown {
+  const credentials = db.get("Config", configKey)?.xds.credentials;
+  const audience = credentials?.type === "token" ? credentials.audience : "";
+  const source = { serviceAccountToken: { audience, expirationSeconds: 3600, path: tokenFile.name } };
+  return { name: "token", projected: { defaultMode: 420, sources: [source] } };
 }
 
 function scrapeAnnotations(spec: EnvoyProxySpec): Readonly<Record<string, string>> {

@@ -20,10 +20,8 @@ export function config(fields: Partial<Config>): TestObject {
     xds: {
       host: "envoy-gateway",
       port: 18000,
-      caFile: "/certs/ca.crt",
-      certFile: "/certs/tls.crt",
-      keyFile: "/certs/tls.key",
       serverName: "envoy-gateway",
+      credentials: { type: "token", caBundle: "the authorities\n", audience: "envoy-gateway" },
     },
     ...fields,
     metadata: { name: "config" },

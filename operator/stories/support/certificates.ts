@@ -1,7 +1,7 @@
 // Self-signed certificates for stories, as Secrets.
 
 import { webcrypto } from "node:crypto";
-import { x509 } from "../../host/x509.ts";
+import { x509 } from "../../x509.ts";
 import { object, type ApiObject } from "./objects.ts";
 
 const algorithms = {

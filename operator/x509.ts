@@ -10,4 +10,4 @@ const metadata = {
 for (const [name, value] of Object.entries(metadata)) if (!(name in Reflect)) Object.defineProperty(Reflect, name, { value });
 
 export const x509 = await import("@peculiar/x509");
-export type { ExtendedKeyUsage, X509Certificate } from "@peculiar/x509";
+export type { ExtendedKeyUsage, Extension, X509Certificate } from "@peculiar/x509";
