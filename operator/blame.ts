@@ -2,6 +2,7 @@
 // nothing has to be remembered while all is well; costs a walk over the model, once per refusal. Pure.
 
 import type { Cluster } from "../xds/model/backend.ts";
+import type { FilterChain, Listener } from "../xds/model/listener.ts";
 import type { Origin } from "../xds/model/origin.ts";
 import type { Proxy } from "../xds/model/proxy.ts";
 import type { RouteTable } from "../xds/model/route.ts";
@@ -19,10 +20,10 @@ export interface Refused {
 export function blame(proxy: Proxy, { typeUrl, resource, message }: Refused): readonly Origin[] {
   switch (typeUrl) {
     case typeUrls.listener:
-      return unique(chains(proxy, ({ listener }) => listener === resource));
+      return unique(proxy.listeners.flatMap((listener) => (listener.name === resource ? listenerOrigins(listener) : [])));
     case typeUrls.secret:
       return unique([
-        ...chains(proxy, ({ certificates }) => certificates.includes(resource)),
+        ...chains(proxy, ({ tls }) => tls?.certificates.includes(resource) === true),
         ...proxy.clusters.flat().flatMap((cluster) => (namesSecret(cluster, resource) ? clusterOrigins(proxy, cluster) : [])),
       ]);
     case typeUrls.cluster:
@@ -37,15 +38,14 @@ export function blame(proxy: Proxy, { typeUrl, resource, message }: Refused): re
   }
 }
 
-function chains(
-  proxy: Proxy,
-  wanted: (chain: { readonly listener: string; readonly certificates: readonly string[] }) => boolean,
-): readonly Origin[] {
-  return proxy.listeners.flatMap((listener) =>
-    listener.chains.flatMap((chain) =>
-      wanted({ listener: listener.name, certificates: chain.tls?.certificates ?? [] }) ? chain.origins : [],
-    ),
-  );
+function chains(proxy: Proxy, wanted: (chain: FilterChain) => boolean): readonly Origin[] {
+  return proxy.listeners
+    .flatMap((listener) => (listener.transport === "tcp" ? listener.chains : []))
+    .flatMap((chain) => (wanted(chain) ? chain.origins : []));
+}
+
+function listenerOrigins(listener: Listener): readonly Origin[] {
+  return listener.transport === "udp" ? listener.origins : listener.chains.flatMap(({ origins }) => origins);
 }
 
 function namesSecret({ tls }: Cluster, name: string): boolean {
@@ -58,7 +58,14 @@ function clusterOrigins(proxy: Proxy, cluster: Cluster): readonly Origin[] {
     if (action.type !== "forward") return false;
     return [...action.backends, ...action.mirrors].some((target) => target.cluster === cluster.name);
   });
-  return [cluster.origin, ...routes.map(({ origin }) => origin)];
+  const datagrams = proxy.listeners.flatMap((listener) =>
+    listener.transport === "udp" && listener.cluster === cluster.name ? listener.origins : [],
+  );
+  const connections = chains(
+    proxy,
+    ({ handler }) => handler.type === "tcp" && handler.shares.some((share) => share.cluster === cluster.name),
+  );
+  return [cluster.origin, ...routes.map(({ origin }) => origin), ...connections, ...datagrams];
 }
 
 /** The routes that Envoy names; when it names none, all of the table: none of its changes is served. */

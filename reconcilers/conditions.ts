@@ -101,9 +101,6 @@ export const listenerResolvedRefs = (): Condition =>
   yes("ResolvedRefs", "ResolvedRefs", "All references of the listener are resolved.");
 export const listenerProgrammed = (): Condition =>
   yes("Programmed", "Programmed", "The listener's configuration is sent to the proxies.");
-/** Valid, but nothing to send: TLS, TCP and UDP listeners open their port with their first route. */
-export const listenerAwaitsRoute = (): Condition =>
-  yes("Programmed", "Programmed", "The listener is valid; its port opens when a route attaches.");
 export const listenerPending = (): Condition => no("Programmed", "Pending", "Waiting for a proxy to acknowledge the listener.");
 /** Programmed of a listener that has another condition to say why. */
 export const listenerNotProgrammed = (): Condition =>
@@ -185,6 +182,9 @@ export const routeRefsNotResolved = (problems: readonly Reported[]): Condition =
   no("ResolvedRefs", problems[0]?.reason ?? "UnsupportedValue", sentences(problems));
 export const routeWithoutEndpoints = (backends: readonly string[]): Condition =>
   no("BackendsAvailable", "EndpointsNotFound", `No ready endpoints: ${backends.join(", ")}.`);
+/** An older route has all that this one asks for of listeners that give a connection to one route only. */
+export const routeOutranked = (older: string): Condition =>
+  no("Accepted", "UnsupportedValue", `${older} is older and is served in its place: a connection goes to one route only.`);
 /** Our own check held a resource back that was made from the route. */
 export const routeHeldBack = (resource: string, message: string): Condition =>
   no("Accepted", "UnsupportedValue", `${resource} was held back: ${message}`);

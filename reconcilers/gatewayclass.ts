@@ -38,6 +38,8 @@ const supportedFeatures = [
   "HTTPRouteResponseHeaderModification",
   "HTTPRouteSchemeRedirect",
   "ReferenceGrant",
+  "TLSRoute",
+  "UDPRoute",
 ].map((name) => ({ name }));
 
 const status = memo("gatewayClassStatus", (db: Db, key: ObjectKey) => {

@@ -5,5 +5,5 @@ import { routeStatus } from "./routes/status.ts";
 
 export const httpRoute: Reconciler<"HTTPRoute"> = {
   kind: "HTTPRoute",
-  status: (db, key) => routeStatus(db, key),
+  status: (db, key) => routeStatus(db, "HTTPRoute", key),
 };

@@ -7,9 +7,22 @@ import { gateway } from "./gateway/index.ts";
 import { httpRoute } from "./httproute.ts";
 import { httpRouteFilter } from "./httproutefilter.ts";
 import { xListenerSet } from "./xlistenerset.ts";
+import { tcpRoute } from "./tcproute.ts";
+import { tlsRoute } from "./tlsroute.ts";
+import { udpRoute } from "./udproute.ts";
 import type { Reconciler } from "./reconciler.ts";
 
 /** A reconciler of some kind. */
 export type AnyReconciler = { readonly [K in Kind]: Reconciler<K> }[Kind];
 
-export const reconcilers: readonly AnyReconciler[] = [gatewayClass, gateway, httpRoute, backend, httpRouteFilter, xListenerSet];
+export const reconcilers: readonly AnyReconciler[] = [
+  gatewayClass,
+  gateway,
+  httpRoute,
+  tlsRoute,
+  tcpRoute,
+  udpRoute,
+  backend,
+  httpRouteFilter,
+  xListenerSet,
+];

@@ -4,12 +4,14 @@
 import { routesTo } from "./encoding/route-part.ts";
 import { encodedTable, type HostShard } from "./encoding/route-table.ts";
 import {
+  clustersOf,
   dealt,
   encodedAssignment,
   encodedCluster,
   encodedListener,
   encodedSecret,
   encodedShard,
+  originsOf,
   secretsOf,
   type EncodedShard,
 } from "./encoding/flat.ts";
@@ -17,8 +19,9 @@ import { perPair, perValue } from "./encoding/memo.ts";
 import type { Refusal } from "./encoding/refusal.ts";
 import { keepIdentity, resourceSet } from "./encoding/resource-set.ts";
 import type { Cluster, LoadAssignment } from "./model/backend.ts";
-import type { FilterChain, Listener } from "./model/listener.ts";
+import type { FilterChain, Listener, TcpListener } from "./model/listener.ts";
 import type { Proxy } from "./model/proxy.ts";
+import type { Origin } from "./model/origin.ts";
 import { shardOf } from "./model/shards.ts";
 import type { Secret } from "./model/tls.ts";
 import { madeFrom } from "./origins.ts";
@@ -47,6 +50,7 @@ export function encode(proxy: Proxy, previous?: Snapshot): Encoded {
   );
   for (const shard of [secrets, ...clusters, ...assignments, ...tables, listeners]) refusals.push(...shard.refusals);
   for (const table of tables) refusals.push(...missingClusters(table, clusters));
+  for (const listener of proxy.listeners) refusals.push(...missingForListener(listener, clusters));
 
   const resources = new Map<TypeUrl, ResourceSet>([
     [typeUrls.secret, resourceSet([...secrets.resources.values()], before(typeUrls.secret))],
@@ -154,10 +158,11 @@ interface Surroundings {
   readonly refusals: Refusal[];
 }
 
-const reducedListeners = new WeakMap<Listener, Map<string, Listener>>();
+const reducedListeners = new WeakMap<TcpListener, Map<string, TcpListener>>();
 
 /** The listener without the chains that name a table or a certificate that is not there; nothing when none is left. */
 function soundListener(listener: Listener, { tableNames, secrets, refusals }: Surroundings): readonly Listener[] {
+  if (listener.transport === "udp") return [listener];
   const kept = listener.chains.filter((chain) => {
     const lacking = lackedBy(chain, tableNames, secrets);
     if (lacking === undefined) return true;
@@ -167,7 +172,7 @@ function soundListener(listener: Listener, { tableNames, secrets, refusals }: Su
   });
   if (kept.length === listener.chains.length) return [listener];
   if (kept.length === 0) return [];
-  const variants = reducedListeners.get(listener) ?? new Map<string, Listener>();
+  const variants = reducedListeners.get(listener) ?? new Map<string, TcpListener>();
   reducedListeners.set(listener, variants);
   const key = JSON.stringify(kept.map(({ name }) => name));
   const reduced = variants.get(key) ?? { ...listener, chains: kept };
@@ -176,9 +181,28 @@ function soundListener(listener: Listener, { tableNames, secrets, refusals }: Su
 }
 
 function lackedBy(chain: FilterChain, tableNames: ReadonlySet<string>, secrets: EncodedShard): string | undefined {
-  if (!tableNames.has(chain.routeTable)) return `route table ${chain.routeTable}`;
+  const { handler } = chain;
+  if (handler.type === "http" && !tableNames.has(handler.routeTable)) return `route table ${handler.routeTable}`;
   const certificate = chain.tls?.certificates.find((name) => !secrets.resources.has(name));
   return certificate === undefined ? undefined : `secret ${certificate}`;
+}
+
+/** Such a listener stays, and Envoy closes its connections at once. */
+function missingForListener(listener: Listener, clusters: readonly EncodedShard[]): readonly Refusal[] {
+  return [...clustersOf(listener)]
+    .filter((name) => clusters[shardOf(name)]?.resources.has(name) !== true)
+    .map((cluster) => ({
+      typeUrl: typeUrls.listener,
+      resource: listener.name,
+      origins: listener.transport === "udp" ? originsOf(listener) : sendersTo(listener, cluster),
+      message: `connections are closed: there is no cluster ${cluster}`,
+    }));
+}
+
+function sendersTo(listener: TcpListener, cluster: string): readonly Origin[] {
+  return listener.chains.flatMap(({ handler, origins }) =>
+    handler.type === "tcp" && handler.shares.some((share) => share.cluster === cluster) ? origins : [],
+  );
 }
 
 // ── Routes to clusters that are not there ────────────────────────────────────────────────────────────────────────────────────────────────────

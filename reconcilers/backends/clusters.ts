@@ -16,9 +16,10 @@ export const cluster = memo("cluster", (db: Db, name: string): Cluster | undefin
   const target = clusterTarget(name);
   if (target === undefined) return undefined;
   if (target.type === "group") return groupOf(db, name, target.members);
+  if (target.type === "plain") return plainOf(db, name, target.cluster);
   const origin = originOf(target);
   if (target.type === "service") {
-    const port = servicePort(db, target.key, String(target.port));
+    const port = servicePort(db, target.key, String(target.port), target.transport);
     return port.ok ? { name, origin, discovery: { type: "eds" }, protocol: port.value.protocol } : undefined;
   }
   const backend = backendTarget(db, target.key);
@@ -44,7 +45,7 @@ export const hasEndpoints = memo("hasEndpoints", (db: Db, name: string): boolean
 /** What the TLS settings of this cluster refer to. */
 export const clusterSecrets = memo("clusterSecrets", (db: Db, name: string): readonly Secret[] => {
   const target = clusterTarget(name);
-  if (target === undefined || target.type === "service") return [];
+  if (target === undefined || target.type === "service" || target.type === "plain") return [];
   if (target.type === "group") return target.members.flatMap((member) => clusterSecrets(db, member.cluster));
   const backend = backendTarget(db, target.key);
   return backend.ok ? backend.value.secrets : [];
@@ -62,6 +63,16 @@ export function groupProblem(db: Db, members: readonly GroupMember[]): string | 
   return undefined;
 }
 
+function plainOf(db: Db, name: string, of: string): Cluster | undefined {
+  const whole = cluster(db, of);
+  if (whole === undefined) return undefined;
+  const { tls: _, ...plain } = whole;
+  return { ...plain, name };
+}
+
+/** Is TLS spoken to this cluster? */
+export const speaksTls = memo("speaksTls", (db: Db, name: string): boolean => cluster(db, name)?.tls !== undefined);
+
 function groupOf(db: Db, name: string, members: readonly GroupMember[]): Cluster | undefined {
   const clusters = members.map((member) => cluster(db, member.cluster)).filter((each) => each !== undefined);
   const [first] = clusters;
@@ -78,8 +89,9 @@ function groupOf(db: Db, name: string, members: readonly GroupMember[]): Cluster
 function localities(db: Db, name: string): readonly Locality[] {
   const target = clusterTarget(name);
   if (target === undefined) return [];
+  if (target.type === "plain") return localities(db, target.cluster);
   if (target.type === "service") {
-    const endpoints = serviceEndpoints(db, target.key, String(target.port));
+    const endpoints = serviceEndpoints(db, target.key, String(target.port), target.transport);
     return endpoints.length === 0 ? [] : [{ priority: 0, endpoints }];
   }
   if (target.type === "backend") {
@@ -94,7 +106,7 @@ function localities(db: Db, name: string): readonly Locality[] {
   return found.toSorted((a, b) => a.priority - b.priority || ((a.zone ?? "") < (b.zone ?? "") ? -1 : 1));
 }
 
-function originOf(target: Exclude<ClusterTarget, { readonly type: "group" }>): Origin {
+function originOf(target: Extract<ClusterTarget, { readonly type: "service" | "backend" }>): Origin {
   const section = target.type === "service" ? { section: String(target.port) } : {};
   const kind = target.type === "service" ? "Service" : "Backend";
   return { kind, namespace: namespaceOf(target.key), name: nameOf(target.key), ...section };

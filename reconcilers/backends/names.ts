@@ -6,9 +6,14 @@ import type { ObjectKey } from "../../store/key.ts";
 
 /** What a cluster's name stands for. */
 export type ClusterTarget =
-  | { readonly type: "service"; readonly key: ObjectKey; readonly port: number }
+  | { readonly type: "service"; readonly key: ObjectKey; readonly port: number; readonly transport: Transport }
   | { readonly type: "backend"; readonly key: ObjectKey }
-  | { readonly type: "group"; readonly members: readonly GroupMember[] };
+  | { readonly type: "group"; readonly members: readonly GroupMember[] }
+  /** The same cluster without TLS of ours, for connections that bring their own. */
+  | { readonly type: "plain"; readonly cluster: string };
+
+/** Protocol of a Service's port. */
+export type Transport = "TCP" | "UDP";
 
 /** One share of a group: a cluster whose endpoints are taken over as a locality of this weight. */
 export interface GroupMember {
@@ -16,9 +21,14 @@ export interface GroupMember {
   readonly weight: number;
 }
 
-/** "service/<namespace>/<name>/<port>". */
-export function serviceCluster(key: ObjectKey, port: number): string {
-  return `service/${namespaceOf(key)}/${nameOf(key)}/${port}`;
+/** "service/<namespace>/<name>/<port>", with "/udp" behind it for a UDP port: DNS has both under one number. */
+export function serviceCluster(key: ObjectKey, port: number, transport: Transport = "TCP"): string {
+  return `service/${namespaceOf(key)}/${nameOf(key)}/${port}${transport === "UDP" ? "/udp" : ""}`;
+}
+
+/** "plain/<cluster>". */
+export function plainCluster(cluster: string): string {
+  return `plain/${cluster}`;
 }
 
 /** "backend/<namespace>/<name>": a Backend brings its ports along. */
@@ -34,16 +44,17 @@ export function groupCluster(members: readonly GroupMember[]): string {
   return `group/${parts.join(",")}`;
 }
 
-/** The inverse of the three above; undefined for a name they did not make. */
+/** The inverse of the functions above; undefined for a name they did not make. */
 export function clusterTarget(name: string): ClusterTarget | undefined {
   if (name.startsWith("group/")) {
     const members = name.slice("group/".length).split(",").map(toMember);
     return { type: "group", members };
   }
-  const [kind, namespace, object, port] = name.split("/");
+  if (name.startsWith("plain/")) return { type: "plain", cluster: name.slice("plain/".length) };
+  const [kind, namespace, object, port, transport] = name.split("/");
   if (namespace === undefined || object === undefined) return undefined;
   const key = objectKey(namespace, object);
-  if (kind === "service") return { type: "service", key, port: Number(port) };
+  if (kind === "service") return { type: "service", key, port: Number(port), transport: transport === "udp" ? "UDP" : "TCP" };
   if (kind === "backend") return { type: "backend", key };
   return undefined;
 }

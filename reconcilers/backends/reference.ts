@@ -51,6 +51,7 @@ export function resolveBackend(
     return use.ok ? succeed({ cluster: backendCluster(key), ...use.value }) : use;
   }
   if (ref.port === undefined) return fail("PortNotSpecified", `The reference to Service ${key} has no port.`);
-  const port = serviceUse(db, key, String(ref.port));
-  return port.ok ? succeed({ cluster: serviceCluster(key, ref.port), discovery: "eds", fallback: false }) : port;
+  const transport = from.kind === "UDPRoute" ? "UDP" : "TCP";
+  const port = serviceUse(db, key, String(ref.port), transport);
+  return port.ok ? succeed({ cluster: serviceCluster(key, ref.port, transport), discovery: "eds", fallback: false }) : port;
 }

@@ -8,6 +8,7 @@ import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import type { Cluster, Endpoint } from "../../xds/model/backend.ts";
 import { isIPv4, isIPv6 } from "./address.ts";
+import type { Transport } from "./names.ts";
 import { fail, succeed } from "./problem.ts";
 import type { Outcome } from "./problem.ts";
 
@@ -19,21 +20,27 @@ export interface ServicePort {
 }
 
 /** The port of a Service, or why it cannot be a backend. `port` is a number in decimal. */
-export const servicePort = memo("servicePort", (db: Db, key: ObjectKey, port: string): Outcome<ServicePort> => {
-  const service = db.get("Service", key);
-  if (service === undefined) return fail("BackendNotFound", `Service ${key} not found.`);
-  // Gateway API, HTTPBackendRef: ExternalName Services should not be supported (CVE-2021-25740).
-  if (service.spec?.type === "ExternalName") {
-    return fail("UnsupportedValue", `Service ${key} has type ExternalName, which is not supported: use a Backend with an FQDN.`);
-  }
-  const found = service.spec?.ports?.find((each) => String(each.port) === port && (each.protocol ?? "TCP") === "TCP");
-  if (found === undefined) return fail("PortNotFound", `TCP port ${port} not found on Service ${key}.`);
-  return succeed({ name: found.name ?? "", protocol: protocolOf(found.appProtocol) });
-});
+export const servicePort = memo(
+  "servicePort",
+  (db: Db, key: ObjectKey, port: string, transport: Transport): Outcome<ServicePort> => {
+    const service = db.get("Service", key);
+    if (service === undefined) return fail("BackendNotFound", `Service ${key} not found.`);
+    // Gateway API, HTTPBackendRef: ExternalName Services should not be supported (CVE-2021-25740).
+    if (service.spec?.type === "ExternalName") {
+      return fail(
+        "UnsupportedValue",
+        `Service ${key} has type ExternalName, which is not supported: use a Backend with an FQDN.`,
+      );
+    }
+    const found = service.spec?.ports?.find((each) => String(each.port) === port && (each.protocol ?? "TCP") === transport);
+    if (found === undefined) return fail("PortNotFound", `${transport} port ${port} not found on Service ${key}.`);
+    return succeed({ name: found.name ?? "", protocol: protocolOf(found.appProtocol) });
+  },
+);
 
 /** What a route needs to know of the port: that it can be used. How it is spoken to is the cluster's business. */
-export const serviceUse = memo("serviceUse", (db: Db, key: ObjectKey, port: string): Outcome<true> => {
-  const found = servicePort(db, key, port);
+export const serviceUse = memo("serviceUse", (db: Db, key: ObjectKey, port: string, transport: Transport): Outcome<true> => {
+  const found = servicePort(db, key, port, transport);
   return found.ok ? succeed(true) : found;
 });
 
@@ -54,24 +61,27 @@ const slicesByService: Index<"EndpointSlice"> = {
 };
 
 /** The endpoints behind one port of a Service: sorted by address, each once; healthy wins over draining. */
-export const serviceEndpoints = memo("serviceEndpoints", (db: Db, key: ObjectKey, port: string): readonly Endpoint[] => {
-  const named = servicePort(db, key, port);
-  if (!named.ok) return [];
-  const found = new Map<string, Endpoint>();
-  for (const sliceKey of db.lookup(slicesByService, key)) {
-    const slice = namespaceOf(sliceKey) === namespaceOf(key) ? db.get("EndpointSlice", sliceKey) : undefined;
-    if (slice === undefined) continue;
-    for (const [id, endpoint] of endpointsOf(slice, named.value.name)) {
-      if (endpoint.health === "healthy" || !found.has(id)) found.set(id, endpoint);
+export const serviceEndpoints = memo(
+  "serviceEndpoints",
+  (db: Db, key: ObjectKey, port: string, transport: Transport): readonly Endpoint[] => {
+    const named = servicePort(db, key, port, transport);
+    if (!named.ok) return [];
+    const found = new Map<string, Endpoint>();
+    for (const sliceKey of db.lookup(slicesByService, key)) {
+      const slice = namespaceOf(sliceKey) === namespaceOf(key) ? db.get("EndpointSlice", sliceKey) : undefined;
+      if (slice === undefined) continue;
+      for (const [id, endpoint] of endpointsOf(slice, named.value.name, transport)) {
+        if (endpoint.health === "healthy" || !found.has(id)) found.set(id, endpoint);
+      }
     }
-  }
-  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
-});
+    return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
+  },
+);
 
 /** EndpointSlice API: unknown `ready` counts as ready; `serving` without `ready` is an endpoint that is shutting down. */
-function endpointsOf(slice: EndpointSlice, portName: string): readonly (readonly [string, Endpoint])[] {
+function endpointsOf(slice: EndpointSlice, portName: string, transport: Transport): readonly (readonly [string, Endpoint])[] {
   if (slice.addressType !== "IPv4" && slice.addressType !== "IPv6") return [];
-  const ports = (slice.ports ?? []).filter((each) => (each.name ?? "") === portName && (each.protocol ?? "TCP") === "TCP");
+  const ports = (slice.ports ?? []).filter((each) => (each.name ?? "") === portName && (each.protocol ?? "TCP") === transport);
   const found: (readonly [string, Endpoint])[] = [];
   for (const { addresses, conditions } of slice.endpoints ?? []) {
     const ready = conditions?.ready ?? true;

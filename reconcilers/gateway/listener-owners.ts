@@ -3,6 +3,7 @@
 import type { Db, Index } from "../../store/db.ts";
 import { type ObjectKey, nameOf, namespaceOf, objectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
+import type { Origin } from "../../xds/model/origin.ts";
 import { selectorMatches, selectorProblem } from "../labels.ts";
 import { namespaceLabels } from "../namespaces.ts";
 import type { ListenerSpec } from "./listener-spec.ts";
@@ -34,6 +35,12 @@ export function ownerReference(owner: ListenerOwner): OwnerReference {
   const kind = owner.startsWith(setPrefix) ? "XListenerSet" : "Gateway";
   const group = kind === "Gateway" ? "gateway.networking.k8s.io" : "gateway.networking.x-k8s.io";
   return { group, kind, namespace: namespaceOf(key), name: nameOf(key) };
+}
+
+/** A listener as the origin of what is made from it. */
+export function originOf({ owner, name: section }: { readonly owner: ListenerOwner; readonly name: string }): Origin {
+  const { kind, namespace, name } = ownerReference(owner);
+  return { kind, namespace, name, section };
 }
 
 /** "Gateway default/eg": how messages name an owner. */

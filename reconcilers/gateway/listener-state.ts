@@ -1,8 +1,8 @@
-// What the rest of the reconcilers know of one listener of a Gateway, whether it is its own or a ListenerSet's. Types only; made by listeners.ts.
+// What the rest of the reconcilers know of one listener of a Gateway, whether it is its own or a ListenerSet's. Made by listeners.ts.
 
 import type { ObjectKey } from "../../store/key.ts";
 import type { Condition } from "../reconciler.ts";
-import type { ListenerOwner } from "./listener-owners.ts";
+import { type ListenerOwner, ownerReference } from "./listener-owners.ts";
 
 export interface ListenerState {
   /** The Gateway that serves it. */
@@ -25,12 +25,27 @@ export interface ListenerState {
     | { readonly from: "Selector"; readonly selector: LabelSelector };
   /** Accepted, without conflict, references resolved well enough to serve. Routes attach (and are counted) also when it is not. */
   readonly ready: boolean;
-  /** RDS name of the table that serves it: "http-<port>" shared by all HTTP listeners of a port, or "https-<port>/<ns>/<gateway>/<listener>", with "set/" before <ns> for a ListenerSet's. */
+  /** RDS name of the table that serves it, absent where no requests are routed: "http-<port>" shared by all HTTP listeners of a port, or "https-<port>/<ns>/<gateway>/<listener>", with "set/" before <ns> for a ListenerSet's. */
   readonly routeTable?: string;
   /** Present when the listener terminates TLS with at least one usable certificate. */
   readonly tls?: ListenerTls;
   /** Every condition of this listener but those that need attached routes or acknowledgements. */
   readonly conditions: readonly Condition[];
+}
+
+/** Name of what serves a ready listener: the route table that it shares or has to itself, else a name of its own. */
+export function placeOf({ routeTable, owner, name, protocol, port }: ListenerState): string {
+  return routeTable ?? ownPlace(owner, { protocol, port, name });
+}
+
+/** "tls-443/<ns>/<gateway>/<listener>". */
+export function ownPlace(
+  owner: ListenerOwner,
+  { protocol, port, name }: Pick<ListenerState, "protocol" | "port" | "name">,
+): string {
+  const { kind, namespace, name: ownerName } = ownerReference(owner);
+  const place = `${kind === "Gateway" ? "" : "set/"}${namespace}/${ownerName}`;
+  return `${protocol.toLowerCase()}-${port}/${place}/${name}`;
 }
 
 export interface ListenerTls {

@@ -3,14 +3,7 @@
 
 import type { Refusal } from "../../store/cells.ts";
 import type { Db, Index } from "../../store/db.ts";
-import {
-  conditionOf,
-  heldBack,
-  listenerAwaitsRoute,
-  listenerPending,
-  listenerProgrammed,
-  refusedByProxy,
-} from "../conditions.ts";
+import { conditionOf, heldBack, listenerPending, listenerProgrammed, refusedByProxy } from "../conditions.ts";
 import type { Condition } from "../reconciler.ts";
 import { attachedRoutes } from "../routes/attachment.ts";
 import { type ListenerOwner, ownerReference } from "./listener-owners.ts";
@@ -50,7 +43,6 @@ function programmed(db: Db, listener: ListenerState, refused: readonly Refusal[]
     one.origins.some((origin) => isOf(origin, listener.owner) && origin.section === listener.name),
   );
   if (refusal !== undefined) return [refusalCondition(refusal)];
-  if (listener.routeTable === undefined) return [listenerAwaitsRoute()];
   return [(stateOf(db, listener.proxy)?.ready ?? 0) > 0 ? listenerProgrammed() : listenerPending()];
 }
 

@@ -16,15 +16,8 @@ import type { Condition } from "../reconciler.ts";
 import { conflicts } from "./conflicts.ts";
 import { certificatesOverlap, listenerCertificates } from "./listener-certificates.ts";
 import { allowedKinds, allowedNamespaces, type ListenerSpec, ownProblems, terminatesTls } from "./listener-spec.ts";
-import {
-  type ListenerOwner,
-  listenerSpecs,
-  ownerReference,
-  ownersOfProxy,
-  servingGateway,
-  shownOwner,
-} from "./listener-owners.ts";
-import type { ListenerState } from "./listener-state.ts";
+import { type ListenerOwner, listenerSpecs, ownersOfProxy, servingGateway, shownOwner } from "./listener-owners.ts";
+import { type ListenerState, ownPlace } from "./listener-state.ts";
 import { proxyOf } from "./proxies.ts";
 
 /** Listeners of a Gateway or a ListenerSet in spec order; empty when they are not ours to serve. */
@@ -93,11 +86,9 @@ function complete(said: readonly Condition[], ready: boolean): readonly Conditio
 }
 
 /** HTTP listeners of a port are told apart by Host alone and share a table; HTTPS ones by SNI first, and have one each. */
-function routeTableOf(owner: ListenerOwner, { protocol, port, name }: ListenerSpec): string | undefined {
-  if (protocol === "HTTP") return `http-${port}`;
-  const { kind, namespace, name: ownerName } = ownerReference(owner);
-  const place = `${kind === "Gateway" ? "" : "set/"}${namespace}/${ownerName}`;
-  return protocol === "HTTPS" ? `https-${port}/${place}/${name}` : undefined;
+function routeTableOf(owner: ListenerOwner, spec: ListenerSpec): string | undefined {
+  if (spec.protocol === "HTTP") return `http-${spec.port}`;
+  return spec.protocol === "HTTPS" ? ownPlace(owner, spec) : undefined;
 }
 
 /** Ready listeners of a proxy, oldest Gateway first, its own before its ListenerSets', then in spec order. */

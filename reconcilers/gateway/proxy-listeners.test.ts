@@ -1,3 +1,4 @@
+import type { FilterChain, Listener } from "../../xds/model/listener.ts";
 import { makeCertificate } from "../testing/certificates.ts";
 import { config, envoyProxy, gatewayWith, https, parametersRef, tlsSecret } from "../testing/gateways.ts";
 import type { TestObject } from "../testing/object.ts";
@@ -23,6 +24,8 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
   expect(proxyListeners(db, "default/gw")).toEqual([
     {
       name: "tcp-80",
+      transport: "tcp",
+      serverNames: false,
       address: "0.0.0.0",
       port: 10080,
       chains: [
@@ -30,7 +33,7 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
           name: "http-80",
           origins: [origin("a"), origin("b")],
           serverNames: [],
-          routeTable: "http-80",
+          handler: { type: "http", routeTable: "http-80" },
           statPrefix: "http-80",
           accessLog,
         },
@@ -38,6 +41,8 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
     },
     {
       name: "tcp-443",
+      transport: "tcp",
+      serverNames: true,
       address: "0.0.0.0",
       port: 10443,
       chains: [
@@ -46,7 +51,7 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
           origins: [origin("s")],
           serverNames: ["s.com"],
           tls,
-          routeTable: "https-443/default/gw/s",
+          handler: { type: "http", routeTable: "https-443/default/gw/s" },
           statPrefix: "https-443",
           accessLog,
         },
@@ -55,7 +60,7 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
           origins: [origin("any")],
           serverNames: [],
           tls,
-          routeTable: "https-443/default/gw/any",
+          handler: { type: "http", routeTable: "https-443/default/gw/any" },
           statPrefix: "https-443",
           accessLog,
         },
@@ -76,11 +81,11 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
 
 test("an HTTPS listener without overlaps speaks HTTP/2", () => {
   const [listener] = proxyListeners(world(secret, gatewayWith("gw", [https("s", "s.com", "tls")])), "default/gw");
-  expect(listener?.chains[0]?.tls).toEqual({ certificates: ["default/tls"], alpn: ["h2", "http/1.1"] });
+  expect(firstChain(listener)?.tls).toEqual({ certificates: ["default/tls"], alpn: ["h2", "http/1.1"] });
 });
 
-test("listeners that are not served, or whose routes come later, open no port", () => {
-  const gateway = gatewayWith("gw", [{ name: "tcp", protocol: "TCP" }, https("s", "s.com", "none")]);
+test("listeners that cannot be served open no port", () => {
+  const gateway = gatewayWith("gw", [{ name: "odd", protocol: "ODD" }, https("s", "s.com", "none")]);
   expect(proxyListeners(world(gateway), "default/gw")).toEqual([]);
 });
 
@@ -90,8 +95,12 @@ test("EnvoyProxy chooses the address family and switches the access log off", ()
     world(envoyProxy("settings", spec), gatewayWith("gw", [{ name: "a" }], settings)),
     "default/gw",
   );
-  expect([listener?.address, listener?.chains[0]?.accessLog]).toEqual(["::", { type: "none" }]);
+  expect([listener?.address, firstChain(listener)?.accessLog]).toEqual(["::", { type: "none" }]);
 });
+
+function firstChain(listener: Listener | undefined): FilterChain | undefined {
+  return listener?.transport === "tcp" ? listener.chains[0] : undefined;
+}
 
 describe("ports that Envoy binds", () => {
   const portsOf = (ports: readonly number[], ...objects: readonly TestObject[]) => {
@@ -106,6 +115,18 @@ describe("ports that Envoy binds", () => {
     expect(portsOf([443, 80, 1024])).toEqual(["80>10080", "443>10443", "1024>1024"]));
   test("make way for each other and for the proxy's own", () =>
     expect(portsOf([80, 10080, 19001])).toEqual(["80>10080", "10080>20080", "19001>29001"]));
+  test("are found for UDP without regard to TCP", () => {
+    const listeners = [
+      { name: "dns", protocol: "UDP", port: 53 },
+      { name: "dns-tcp", protocol: "TCP", port: 53 },
+      { name: "http" },
+    ];
+    expect(proxyPorts(world(gatewayWith("gw", listeners)), "default/gw")).toEqual([
+      { port: 53, containerPort: 10053, transport: "tcp" },
+      { port: 53, containerPort: 10053, transport: "udp" },
+      { port: 80, containerPort: 10080, transport: "tcp" },
+    ]);
+  });
   test("are those of the listeners on a host", () =>
     expect(portsOf([80], config({ infrastructure: "host" }))).toEqual(["80>80"]));
   test("are those of the listeners when EnvoyProxy says so", () =>

@@ -4,20 +4,22 @@
 import type { Db } from "../../store/db.ts";
 import { type ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
-import type { AccessLog, FilterChain, Listener } from "../../xds/model/listener.ts";
-import type { Origin } from "../../xds/model/origin.ts";
+import type { AccessLog, FilterChain, Listener, TcpListener, UdpListener } from "../../xds/model/listener.ts";
 import type { Secret } from "../../xds/model/tls.ts";
 import { certificate } from "../certificates.ts";
 import { accessLogOf } from "./access-log.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
-import { ownerReference } from "./listener-owners.ts";
+import { connectionChains, datagramTarget } from "./connection-chains.ts";
+import { originOf } from "./listener-owners.ts";
+import { portUse } from "./listener-spec.ts";
 import type { ListenerState } from "./listener-state.ts";
 import { readyListeners } from "./listeners.ts";
 
-/** A port as users know it, and the one that Envoy binds. */
+/** A port as users know it, and the one that Envoy binds. TCP and UDP ports are different ports. */
 export interface PortPair {
   readonly port: number;
   readonly containerPort: number;
+  readonly transport: "tcp" | "udp";
 }
 
 /** Envoy Gateway's proxies use these themselves: admin, statistics, shutdown, readiness. */
@@ -25,29 +27,44 @@ const reserved = [19000, 19001, 19002, 19003];
 
 /** Envoy listeners of a proxy, by port. */
 export const proxyListeners = memo("proxyListeners", (db: Db, proxy: string): readonly Listener[] =>
-  proxyPorts(db, proxy).map(({ port }) => portListener(db, proxy, String(port))),
+  proxyPorts(db, proxy).map(({ port, transport }) =>
+    transport === "udp" ? udpListener(db, proxy, String(port)) : tcpListener(db, proxy, String(port)),
+  ),
 );
 
 /** Server certificates that the listeners of a proxy name, sorted by SDS name. */
 export const proxySecrets = memo("proxySecrets", (db: Db, proxy: string): readonly Secret[] => {
-  const keys = new Set(served(db, proxy).flatMap(({ tls }) => tls?.certificates ?? []));
+  const keys = new Set(readyListeners(db, proxy).flatMap(({ tls }) => tls?.certificates ?? []));
   return [...keys].toSorted().flatMap((key) => sdsSecret(db, proxy, key));
 });
 
-/** Ports on which a proxy serves, ascending. */
+/** Ports on which a proxy serves, ascending; of equal ones TCP first. */
 export const proxyPorts = memo("proxyPorts", (db: Db, proxy: string): readonly PortPair[] => {
-  const ports = [...new Set(served(db, proxy).map(({ port }) => port))].toSorted((a, b) => a - b);
   const shifted =
     db.get("Config", configKey)?.infrastructure !== "host" &&
     envoyProxyOfProxy(db, proxy).provider?.kubernetes?.useListenerPortAsContainerPort !== true;
-  return shifted ? unprivileged(ports) : ports.map((port) => ({ port, containerPort: port }));
+  const pairs = transports.flatMap((transport) => {
+    const here = readyListeners(db, proxy).filter((listener) => transportOf(listener) === transport);
+    const ports = [...new Set(here.map(({ port }) => port))].toSorted((a, b) => a - b);
+    return (shifted ? unprivileged(ports) : ports.map((port) => ({ port, containerPort: port }))).map((pair) => ({
+      ...pair,
+      transport,
+    }));
+  });
+  return pairs.toSorted((a, b) => a.port - b.port);
 });
+
+const transports = ["tcp", "udp"] as const;
+
+function transportOf({ protocol }: ListenerState): PortPair["transport"] {
+  return protocol === "UDP" ? "udp" : "tcp";
+}
 
 /**
  * Envoy runs as an ordinary user in a cluster, so ports below 1024 are bound 10,000 higher. A port that is taken (80 and 10080 in one
  * proxy) or that the proxy needs itself moves on by another 10,000.
  */
-function unprivileged(ports: readonly number[]): readonly PortPair[] {
+function unprivileged(ports: readonly number[]): readonly Omit<PortPair, "transport">[] {
   const taken = new Set(reserved);
   return ports.map((port) => {
     const step = 10_000;
@@ -59,32 +76,50 @@ function unprivileged(ports: readonly number[]): readonly PortPair[] {
   });
 }
 
-/** Ready listeners whose protocol is served: those with a route table. */
-function served(db: Db, proxy: string): readonly ListenerState[] {
-  return readyListeners(db, proxy).filter(({ routeTable }) => routeTable !== undefined);
+/** Ready listeners of one port. */
+function listenersAt(db: Db, proxy: string, at: Pick<PortPair, "port" | "transport">): readonly ListenerState[] {
+  return readyListeners(db, proxy).filter((listener) => listener.port === at.port && transportOf(listener) === at.transport);
 }
 
-const portListener = memo("portListener", (db: Db, proxy: string, port: string): Listener => {
-  const spec = envoyProxyOfProxy(db, proxy);
-  const here = served(db, proxy).filter((listener) => String(listener.port) === port);
-  const accessLog = accessLogOf(spec);
-  const pair = proxyPorts(db, proxy).find((candidate) => String(candidate.port) === port);
+function socketAt(db: Db, proxy: string, at: Pick<PortPair, "port" | "transport">) {
+  const { ipFamily } = envoyProxyOfProxy(db, proxy);
+  const pair = proxyPorts(db, proxy).find(({ port, transport }) => port === at.port && transport === at.transport);
   return {
-    name: `tcp-${port}`,
-    address: spec.ipFamily === "IPv6" || spec.ipFamily === "DualStack" ? "::" : "0.0.0.0",
-    port: pair?.containerPort ?? Number(port),
+    name: `${at.transport}-${at.port}`,
+    address: ipFamily === "IPv6" || ipFamily === "DualStack" ? "::" : "0.0.0.0",
+    port: pair?.containerPort ?? at.port,
+  };
+}
+
+const tcpListener = memo("tcpListener", (db: Db, proxy: string, port: string): TcpListener => {
+  const at = { port: Number(port), transport: "tcp" } as const;
+  const here = listenersAt(db, proxy, at);
+  const accessLog = accessLogOf(envoyProxyOfProxy(db, proxy));
+  return {
+    ...socketAt(db, proxy, at),
+    transport: "tcp",
+    serverNames: here.some(({ protocol }) => portUse(protocol) === "tls"),
     chains: [
       ...plainChain(here, accessLog),
-      ...here.filter(({ protocol }) => protocol === "HTTPS").map((one) => tlsChain(one, accessLog)),
+      ...here.flatMap((one) => (one.protocol === "HTTPS" ? [tlsChain(one, accessLog)] : [])),
+      ...here.flatMap((one) => (["TLS", "TCP"].includes(one.protocol) ? connectionChains(db, one, accessLog) : [])),
     ],
   };
+});
+
+const udpListener = memo("udpListener", (db: Db, proxy: string, port: string): UdpListener => {
+  const at = { port: Number(port), transport: "udp" } as const;
+  const accessLog = accessLogOf(envoyProxyOfProxy(db, proxy));
+  const target = listenersAt(db, proxy, at).map((listener) => datagramTarget(db, listener))[0];
+  return { ...socketAt(db, proxy, at), transport: "udp", origins: [], statPrefix: `udp-${port}`, accessLog, ...target };
 });
 
 function plainChain(here: readonly ListenerState[], accessLog: AccessLog): readonly FilterChain[] {
   const http = here.filter(({ protocol }) => protocol === "HTTP");
   const routeTable = http[0]?.routeTable;
   if (routeTable === undefined) return [];
-  return [{ name: routeTable, origins: http.map(originOf), serverNames: [], routeTable, statPrefix: routeTable, accessLog }];
+  const handler = { type: "http", routeTable } as const;
+  return [{ name: routeTable, origins: http.map(originOf), serverNames: [], handler, statPrefix: routeTable, accessLog }];
 }
 
 function tlsChain(listener: ListenerState, accessLog: AccessLog): FilterChain {
@@ -97,15 +132,10 @@ function tlsChain(listener: ListenerState, accessLog: AccessLog): FilterChain {
       certificates: listener.tls?.certificates ?? [],
       alpn: listener.tls?.overlapping === true ? ["http/1.1"] : ["h2", "http/1.1"],
     },
-    routeTable,
+    handler: { type: "http", routeTable },
     statPrefix: `https-${listener.port}`,
     accessLog,
   };
-}
-
-function originOf({ owner, name }: ListenerState): Origin {
-  const { kind, namespace, name: ownerName } = ownerReference(owner);
-  return { kind, namespace, name: ownerName, section: name };
 }
 
 /** Zero or one: a Secret named by a ready listener is usable, but the query does not count on it. */
@@ -113,7 +143,7 @@ const sdsSecret = memo("sdsSecret", (db: Db, proxy: string, key: ObjectKey): rea
   const result = certificate(db, key);
   if (result.type === "invalid") return [];
   const { chainPem, keyPem, ocspStaple } = result.certificate;
-  const origins = served(db, proxy)
+  const origins = readyListeners(db, proxy)
     .filter(({ tls }) => tls?.certificates.includes(key) === true)
     .map(originOf);
   return [{ type: "certificate", name: key, origins, chainPem, keyPem, ...(ocspStaple === undefined ? {} : { ocspStaple }) }];
@@ -121,7 +151,7 @@ const sdsSecret = memo("sdsSecret", (db: Db, proxy: string, key: ObjectKey): rea
 
 /** When the next certificate in use expires (RFC 3339), for the timer that writes the Clock; undefined when none will. */
 export const nextExpiry = memo("nextExpiry", (db: Db, proxy: string): string | undefined => {
-  const keys = new Set(served(db, proxy).flatMap(({ tls }) => tls?.certificates ?? []));
+  const keys = new Set(readyListeners(db, proxy).flatMap(({ tls }) => tls?.certificates ?? []));
   const times = [...keys].flatMap((key) => {
     const result = certificate(db, key);
     return result.type === "valid" ? [result.certificate.notAfter] : [];

@@ -52,13 +52,16 @@ export function proxyService(db: Db, proxy: string): OwnedObject {
 }
 
 function servicePorts(db: Db, proxy: string): readonly unknown[] {
-  const protocols = new Map(readyListeners(db, proxy).map(({ port, protocol }) => [port, protocol.toLowerCase()]));
-  return proxyPorts(db, proxy).map(({ port, containerPort }) => ({
-    name: `${protocols.get(port) ?? "tcp"}-${port}`,
-    port,
-    targetPort: containerPort,
-    protocol: "TCP",
-  }));
+  const listeners = readyListeners(db, proxy);
+  return proxyPorts(db, proxy).map(({ port, containerPort, transport }) => {
+    const last = listeners.findLast((one) => one.port === port && (one.protocol === "UDP") === (transport === "udp"));
+    return {
+      name: `${last?.protocol.toLowerCase() ?? transport}-${port}`,
+      port,
+      targetPort: containerPort,
+      protocol: transport.toUpperCase(),
+    };
+  });
 }
 
 function families({ ipFamily }: EnvoyProxySpec): Readonly<Record<string, unknown>> {

@@ -1,21 +1,24 @@
-// Where an HTTPRoute attaches: which listeners each parentRef reaches, which hosts it serves there, and why not. Depends on the route's
+// Where a route attaches: which listeners each parentRef reaches, which hosts it serves there, and why not. Depends on the route's
 // parents and hostnames, never on its rules, so that an edited rule moves nothing between tables. Knows nothing of virtual hosts.
 
-import type { HTTPRoute } from "../../api/gateway/httproute.ts";
+import type { ParentReference } from "../../api/gateway/parentref.ts";
 import type { Db, DerivedIndex } from "../../store/db.ts";
 import { namespaceOf, objectKey } from "../../store/key.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { shardOf } from "../../xds/model/shards.ts";
 import { listenerSet, type ListenerOwner, ownerReference, parentOf } from "../gateway/listener-owners.ts";
-import type { ListenerState } from "../gateway/listener-state.ts";
+import { type ListenerState, placeOf } from "../gateway/listener-state.ts";
 import { listenersOf, readyListeners } from "../gateway/listeners.ts";
 import { proxyOf } from "../gateway/proxies.ts";
 import { intersections, mostSpecific } from "../hostnames.ts";
 import { selectorMatches } from "../labels.ts";
 import { namespaceLabels } from "../namespaces.ts";
 
-type ParentRef = NonNullable<HTTPRoute["spec"]["parentRefs"]>[number];
+/** Kinds of routes that attach to listeners. */
+export type RouteKind = "HTTPRoute" | L4Kind;
+/** Those that look at no request: they route connections, or datagrams. */
+export type L4Kind = "TLSRoute" | "TCPRoute" | "UDPRoute";
 
 /** One parentRef that names a Gateway of ours, or a ListenerSet that has joined one. */
 export interface ParentAttachment {
@@ -28,22 +31,26 @@ export interface ParentAttachment {
 
 interface ListenerAttachment {
   readonly listener: string;
-  /** The table that serves `hosts`; undefined while the listener is not ready. */
+  /** What serves `hosts`: a route table, or the listener itself where it has none (placeOf); undefined while it is not ready. */
   readonly table?: string;
   /** What this route answers there, after listener isolation: exact hosts, "*.suffix" or "*". Sorted. */
   readonly hosts: readonly string[];
 }
 
 /** One entry per parentRef in spec order; undefined for parents that are not ours to speak about. */
-export const attachments = memo("attachments", (db: Db, key: ObjectKey): readonly (ParentAttachment | undefined)[] => {
-  const route = db.get("HTTPRoute", key);
-  return (route?.spec.parentRefs ?? []).map((ref) => attach(db, { key, hostnames: route?.spec.hostnames ?? [] }, ref));
-});
+export const attachments = memo(
+  "attachments",
+  (db: Db, kind: RouteKind, key: ObjectKey): readonly (ParentAttachment | undefined)[] => {
+    const spec = db.get(kind, key)?.spec;
+    const hostnames = spec !== undefined && "hostnames" in spec ? (spec.hostnames ?? []) : [];
+    return (spec?.parentRefs ?? []).map((ref) => attach(db, { kind, key, hostnames }, ref));
+  },
+);
 
 /** The hosts a route serves in one table, over all its parents. Sorted. */
 export function hostsIn(db: Db, key: ObjectKey, at: { readonly proxy: string; readonly table: string }): readonly string[] {
   const hosts = new Set<string>();
-  for (const parent of attachments(db, key)) {
+  for (const parent of attachments(db, "HTTPRoute", key)) {
     if (parent?.proxy !== at.proxy) continue;
     for (const listener of parent.listeners) if (listener.table === at.table) listener.hosts.forEach((host) => hosts.add(host));
   }
@@ -51,29 +58,34 @@ export function hostsIn(db: Db, key: ObjectKey, at: { readonly proxy: string; re
 }
 
 /** Routes by what they are attached to. Its values are made by the three functions that follow. */
-export const routesByAttachment: DerivedIndex<"HTTPRoute"> = {
-  kind: "HTTPRoute",
-  name: "routesByAttachment",
-  derived: true,
-  values: (db, key) => {
-    const values = new Set<string>();
-    for (const parent of attachments(db, key)) {
-      for (const { listener, table, hosts } of parent?.listeners ?? []) {
-        if (parent === undefined) continue;
-        values.add(atListener(parent.parent, listener));
-        if (table === undefined) continue;
-        for (const host of hosts) {
-          values.add(atHost(parent.proxy, table, host));
-          values.add(atShard(parent.proxy, table, shardOf(host)));
-        }
+function byAttachment<K extends RouteKind>(kind: K): DerivedIndex<K> {
+  return { kind, name: "routesByAttachment", derived: true, values: (db, key) => attachmentValues(db, kind, key) };
+}
+
+/** HTTPRoutes by what they are attached to. */
+export const routesByAttachment = byAttachment("HTTPRoute");
+const tlsRoutes = byAttachment("TLSRoute");
+const tcpRoutes = byAttachment("TCPRoute");
+const udpRoutes = byAttachment("UDPRoute");
+
+function attachmentValues(db: Db, kind: RouteKind, key: ObjectKey): readonly string[] {
+  const values = new Set<string>();
+  for (const parent of attachments(db, kind, key)) {
+    for (const { listener, table, hosts } of parent?.listeners ?? []) {
+      if (parent === undefined) continue;
+      values.add(atListener(parent.parent, listener));
+      if (table === undefined) continue;
+      for (const host of hosts) {
+        values.add(atHost(parent.proxy, table, host));
+        values.add(atShard(parent.proxy, table, shardOf(host)));
       }
     }
-    return [...values];
-  },
-};
+  }
+  return [...values];
+}
 
 /** Index value: routes that a listener allows, whether or not they serve a host there. */
-function atListener(owner: ListenerOwner, listener: string): string {
+export function atListener(owner: ListenerOwner, listener: string): string {
   return `listener|${owner}|${listener}`;
 }
 /** Index value: routes that serve this host in this table. */
@@ -87,22 +99,40 @@ export function atShard(proxy: string, table: string, shard: number): string {
 
 /** Gateway API, ListenerStatus.attachedRoutes: routes that name the listener and that it allows, whatever else is wrong with either. */
 export function attachedRoutes(db: Db, owner: ListenerOwner, listener: string): number {
-  return db.lookup(routesByAttachment, atListener(owner, listener)).length;
+  const value = atListener(owner, listener);
+  return db.lookup(routesByAttachment, value).length + l4RoutesAt(db, value).length;
+}
+
+/** A route by kind and key: two kinds may have equal names. */
+export interface L4RouteId {
+  readonly kind: L4Kind;
+  readonly key: ObjectKey;
+}
+
+/** TLSRoutes, TCPRoutes and UDPRoutes under one value of the index. */
+export function l4RoutesAt(db: Db, value: string): readonly L4RouteId[] {
+  const named = (kind: L4Kind, keys: readonly ObjectKey[]): readonly L4RouteId[] => keys.map((key) => ({ kind, key }));
+  return [
+    ...named("TLSRoute", db.lookup(tlsRoutes, value)),
+    ...named("TCPRoute", db.lookup(tcpRoutes, value)),
+    ...named("UDPRoute", db.lookup(udpRoutes, value)),
+  ];
 }
 
 interface AttachingRoute {
+  readonly kind: RouteKind;
   readonly key: ObjectKey;
   readonly hostnames: readonly string[];
 }
 
 /** The Gateway that a parentRef names; undefined when it names something else. */
-export function parentGateway(route: ObjectKey, ref: ParentRef): ObjectKey | undefined {
+export function parentGateway(route: ObjectKey, ref: ParentReference): ObjectKey | undefined {
   if (ref.group !== "gateway.networking.k8s.io" || ref.kind !== "Gateway") return undefined;
   return objectKey(ref.namespace ?? namespaceOf(route), ref.name);
 }
 
 /** The Gateway or ListenerSet that a parentRef names. */
-function parentOwner(route: ObjectKey, ref: ParentRef): ListenerOwner | undefined {
+function parentOwner(route: ObjectKey, ref: ParentReference): ListenerOwner | undefined {
   if (ref.group === "gateway.networking.x-k8s.io" && ref.kind === "XListenerSet")
     return listenerSet(objectKey(ref.namespace ?? namespaceOf(route), ref.name));
   return parentGateway(route, ref);
@@ -116,7 +146,7 @@ function proxyOfParent(db: Db, parent: ListenerOwner): string | undefined {
   return gateway === undefined ? undefined : proxyOf(db, gateway);
 }
 
-function attach(db: Db, route: AttachingRoute, ref: ParentRef): ParentAttachment | undefined {
+function attach(db: Db, route: AttachingRoute, ref: ParentReference): ParentAttachment | undefined {
   const parent = parentOwner(route.key, ref);
   const proxy = parent === undefined ? undefined : proxyOfParent(db, parent);
   if (parent === undefined || proxy === undefined) return undefined;
@@ -124,10 +154,10 @@ function attach(db: Db, route: AttachingRoute, ref: ParentRef): ParentAttachment
     ({ name, port }) => (ref.sectionName ?? name) === name && (ref.port ?? port) === port,
   );
   if (named.length === 0) return { parent, proxy, listeners: [], rejection: "NoMatchingParent" };
-  const allowed = named.filter((listener) => allows(db, listener, route.key));
+  const allowed = named.filter((listener) => allows(db, listener, route));
   if (allowed.length === 0) return { parent, proxy, listeners: [], rejection: "NotAllowedByListeners" };
   const listeners = allowed.map((listener): ListenerAttachment => {
-    const table = listener.ready ? listener.routeTable : undefined;
+    const table = listener.ready ? placeOf(listener) : undefined;
     const hosts = isolated(db, listener, intersections(listener.hostname, route.hostnames));
     return { listener: listener.name, ...(table === undefined ? {} : { table }), hosts };
   });
@@ -136,15 +166,14 @@ function attach(db: Db, route: AttachingRoute, ref: ParentRef): ParentAttachment
   return { parent, proxy, listeners, ...(intersecting ? {} : { rejection: "NoMatchingListenerHostname" as const }) };
 }
 
-function allows(db: Db, listener: ListenerState, route: ObjectKey): boolean {
-  const { kinds, namespaces } = listener;
-  if (!kinds.some(({ group, kind }) => group === "gateway.networking.k8s.io" && kind === "HTTPRoute")) return false;
-  const namespace = namespaceOf(route);
+function allows(db: Db, { kinds, namespaces, owner }: ListenerState, route: AttachingRoute): boolean {
+  if (!kinds.some(({ group, kind }) => group === "gateway.networking.k8s.io" && kind === route.kind)) return false;
+  const namespace = namespaceOf(route.key);
   switch (namespaces.from) {
     case "All":
       return true;
     case "Same":
-      return namespace === ownerReference(listener.owner).namespace;
+      return namespace === ownerReference(owner).namespace;
     case "None":
       return false;
     case "Selector":
@@ -153,10 +182,11 @@ function allows(db: Db, listener: ListenerState, route: ObjectKey): boolean {
 }
 
 /**
- * Gateway API, Listener.hostname: a request belongs to the most specific listener of its port that matches its host, and only to that
- * one. So hosts that another listener owns are taken away, whether or not that one has routes.
+ * Gateway API, Listener.hostname: a request (or a TLS connection) belongs to the most specific listener of its port that matches its host,
+ * and only to that one. So hosts that another listener owns are taken away, whether or not that one has routes.
  */
 function isolated(db: Db, listener: ListenerState, hosts: readonly string[]): readonly string[] {
+  if (listener.protocol === "UDP") return hosts; // has its port to itself
   const rivals = rivalsOn(db, listener.proxy, String(listener.port));
   if (rivals.length < 2) return hosts;
   return hosts.filter((host) => mostSpecific(rivals, host)?.hostname === listener.hostname);
@@ -164,7 +194,7 @@ function isolated(db: Db, listener: ListenerState, hosts: readonly string[]): re
 
 /** The distinct hostnames of the ready listeners of one port of a proxy: those among which a request's host decides. */
 export const rivalsOn = memo("rivalsOn", (db: Db, proxy: string, port: string): readonly { readonly hostname?: string }[] => {
-  const ready = readyListeners(db, proxy).filter((each) => each.routeTable !== undefined && String(each.port) === port);
+  const ready = readyListeners(db, proxy).filter((each) => each.protocol !== "UDP" && String(each.port) === port);
   const hostnames = new Set(ready.map(({ hostname }) => hostname));
   return [...hostnames].map((hostname) => (hostname === undefined ? {} : { hostname }));
 });

@@ -9,6 +9,7 @@ import { shardCount, shardOf } from "../../xds/model/shards.ts";
 import type { Secret } from "../../xds/model/tls.ts";
 import { assignment, cluster, clusterSecrets } from "../backends/clusters.ts";
 import { envoyProxyOfProxy } from "../envoyproxy.ts";
+import { proxyListeners } from "../gateway/proxy-listeners.ts";
 import { atShard, routesByAttachment } from "./attachment.ts";
 import { routeClusters } from "./http.ts";
 import { tableNames } from "./virtual-hosts.ts";
@@ -71,7 +72,18 @@ const dealtNames = memo("dealtNames", (db: Db, proxy: string): Shards<string> =>
       for (const name of clustersOfShard(db, proxy, table, String(shard))) shards[shardOf(name)]!.add(name);
     }
   }
+  for (const name of connectionClusters(db, proxy)) shards[shardOf(name)]!.add(name);
   return shards.map((names) => [...names].toSorted());
+});
+
+/** Names that listeners send to without looking at requests. */
+const connectionClusters = memo("connectionClusters", (db: Db, proxy: string): readonly string[] => {
+  const names = proxyListeners(db, proxy).flatMap((listener) =>
+    listener.transport === "udp"
+      ? [listener.cluster]
+      : listener.chains.flatMap(({ handler }) => (handler.type === "tcp" ? handler.shares.map(({ cluster }) => cluster) : [])),
+  );
+  return [...new Set(names.filter((name) => name !== undefined))].toSorted();
 });
 
 /** Names that the routes of one shard of a table use. */

@@ -15,7 +15,7 @@ const edits: readonly (readonly [string, TestObject, readonly string[]])[] = [
     "an edited rule that reaches the same Service",
     app("one", "/v2"),
     [
-      "attachments(default/one)",
+      "attachments(HTTPRoute,default/one)",
       "httpRules(default/one)",
       "hostRoutes(default/one,http-80,one.example.com)",
       `virtualHost(${table},one.example.com)`,
@@ -30,7 +30,7 @@ const edits: readonly (readonly [string, TestObject, readonly string[]])[] = [
     "an endpoint",
     slice("echo", { "10.0.0.9": {} }),
     [
-      "serviceEndpoints(default/echo,8080)",
+      "serviceEndpoints(default/echo,8080,TCP)",
       "assignment(service/default/echo/8080)",
       `assignmentShard(default/gw,${shardOf("service/default/echo/8080")})`,
       "assignments(default/gw)",
@@ -41,7 +41,7 @@ const edits: readonly (readonly [string, TestObject, readonly string[]])[] = [
   [
     "a label of the Service",
     { ...service("echo"), metadata: { namespace: "default", name: "echo", labels: { a: "b" } } },
-    ["servicePort(default/echo,8080)"],
+    ["servicePort(default/echo,8080,TCP)"],
   ],
 ];
 

@@ -7,7 +7,7 @@ import { parentConditions, routeStatus } from "./status.ts";
 function said(...objects: readonly TestObject[]): readonly string[] {
   const gw = gateway("gw", listener("http", { hostname: "*.example.com" }), listener("other", { port: 81, protocol: "HTTP" }));
   const store = world(gw, service("echo"), slice("echo", { "10.0.0.1": {} }), ...objects);
-  return parentConditions(store, "default/r").flatMap(({ conditions }) =>
+  return parentConditions(store, "HTTPRoute", "default/r").flatMap(({ conditions }) =>
     conditions.map(({ type, status, reason, message }) => `${type}=${status}/${reason} ${message}`),
   );
 }
@@ -146,6 +146,9 @@ test("parents are copied in spec order, those of others left out; none of ours m
     service("echo"),
     r([rule("/", "echo")], { parentRefs: parents }),
   );
-  expect(routeStatus(store, "default/r")?.parents.map(({ parentRef }) => parentRef)).toEqual([parents[0], parents[3]]);
-  expect(routeStatus(world(r([rule("/", "echo")])), "default/r")).toBe(undefined);
+  expect(routeStatus(store, "HTTPRoute", "default/r")?.parents.map(({ parentRef }) => parentRef)).toEqual([
+    parents[0],
+    parents[3],
+  ]);
+  expect(routeStatus(world(r([rule("/", "echo")])), "HTTPRoute", "default/r")).toBe(undefined);
 });

@@ -46,16 +46,28 @@ export const encodedAssignment = perValue((assignment: LoadAssignment) =>
   }),
 );
 
-/** A listener names route tables; which clusters those need is on them. */
-const sendsNowhere: Pick<Resource, "needs"> = { needs: new Set() };
+/** Clusters that a listener sends to by itself; those of its route tables are on them. */
+export function clustersOf(listener: Listener): ReadonlySet<string> {
+  if (listener.transport === "udp") return new Set(listener.cluster === undefined ? [] : [listener.cluster]);
+  return new Set(
+    listener.chains.flatMap(({ handler }) =>
+      handler.type === "tcp" ? handler.shares.flatMap(({ cluster }) => cluster ?? []) : [],
+    ),
+  );
+}
+
+/** The objects that a listener was made from. */
+export function originsOf(listener: Listener): readonly Origin[] {
+  return listener.transport === "udp" ? listener.origins : listener.chains.flatMap(({ origins }) => origins);
+}
 
 export const encodedListener = perValue((listener: Listener) =>
   encoding(config_listener_v3.ListenerSchema, {
     typeUrl: typeUrls.listener,
     name: listener.name,
-    origins: listener.chains.flatMap((chain) => chain.origins),
+    origins: originsOf(listener),
     build: () => listenerMessage(listener),
-    extra: sendsNowhere,
+    extra: { needs: clustersOf(listener) },
   }),
 );
 

@@ -11,8 +11,11 @@ const { RouteAction_ClusterNotFoundResponseCode } = config_route_v3;
 const { FractionalPercent_DenominatorType } = type_v3;
 type EnvoyForward = MessageInit<typeof config_route_v3.RouteActionSchema>;
 
-/** Named by the share of a request that an invalid backendRef would take, and never defined: Envoy answers such a request with 500. */
-const invalidBackendCluster = "invalid-backend";
+/**
+ * Named by the share that an invalid backendRef would take, and never defined: Envoy answers such a request with 500, closes such a
+ * connection, drops such a datagram.
+ */
+export const invalidBackendCluster = "invalid-backend";
 
 export function forward(action: ForwardAction): EnvoyForward {
   return {

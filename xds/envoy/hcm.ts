@@ -17,14 +17,14 @@ const {
 type Hcm = MessageInit<typeof extensions_filters_network_http_connection_manager_v3.HttpConnectionManagerSchema>;
 
 /** Defaults of Envoy Gateway v1.7.0. */
-export function httpConnectionManager(chain: FilterChain): Hcm {
+export function httpConnectionManager(chain: FilterChain, routeTable: string): Hcm {
   return {
     codecType: HttpConnectionManager_CodecType.AUTO,
     statPrefix: chain.statPrefix,
     routeSpecifier: {
       case: "rds",
       value: {
-        routeConfigName: chain.routeTable,
+        routeConfigName: routeTable,
         // 0 = wait: a listener that starts without its routes answers 404 for hosts that exist. The server always has the table to give.
         configSource: { ...fromAds, initialFetchTimeout: milliseconds(0) },
       },

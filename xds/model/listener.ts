@@ -2,28 +2,59 @@
 
 import type { Origin } from "./origin.ts";
 
-/** One address and port on which a proxy accepts connections. */
-export interface Listener {
-  /** Stable while the port stays: "tcp-<port>". */
+export type Listener = TcpListener | UdpListener;
+
+/** One address and port of a proxy. */
+interface Socket {
+  /** Stable while the port stays: "tcp-<port>" or "udp-<port>". */
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  /** The chains; at most one has no server names and serves what no other matches. */
+}
+
+/** Accepts connections. */
+export interface TcpListener extends Socket {
+  readonly transport: "tcp";
+  /** Connections are TLS, and the name that their clients ask for decides among the chains. */
+  readonly serverNames: boolean;
+  /** At least one; at most one has no server names and serves what no other matches. */
   readonly chains: readonly FilterChain[];
 }
 
-/** What happens to a connection: TLS or not, then HTTP by one route table. */
+/** Receives datagrams and sends all of them to one cluster. */
+export interface UdpListener extends Socket {
+  readonly transport: "udp";
+  readonly origins: readonly Origin[];
+  /** Absent: datagrams are dropped. */
+  readonly cluster?: string;
+  readonly statPrefix: string;
+  readonly accessLog: AccessLog;
+}
+
+/** What happens to a connection: TLS ends here or not, then HTTP by one route table, or bytes to clusters. */
 export interface FilterChain {
   readonly name: string;
   readonly origins: readonly Origin[];
   /** SNI values ("a.example", "*.example"); empty matches every connection. */
   readonly serverNames: readonly string[];
+  /** Absent on a listener with server names: TLS is passed through. */
   readonly tls?: DownstreamTls;
-  /** RDS name of the table that serves this chain. */
-  readonly routeTable: string;
-  /** Prefix of Envoy's statistics of this chain: "http-<port>" or "https-<port>". */
+  readonly handler: ChainHandler;
+  /** Prefix of Envoy's statistics of this chain: "http-<port>", "https-<port>" and so on. */
   readonly statPrefix: string;
   readonly accessLog: AccessLog;
+}
+
+export type ChainHandler =
+  /** RDS name of the table that serves this chain. */
+  | { readonly type: "http"; readonly routeTable: string }
+  /** Each connection goes to one of these, by weight. None: it is closed at once. */
+  | { readonly type: "tcp"; readonly shares: readonly ConnectionShare[] };
+
+export interface ConnectionShare {
+  /** Cluster name, or undefined: these connections are closed at once (an invalid backendRef). */
+  readonly cluster: string | undefined;
+  readonly weight: number;
 }
 
 export interface DownstreamTls {

@@ -1,6 +1,7 @@
 // A proxy that uses every feature of the model once. Test code.
 
 import type { Cluster, UpstreamTls } from "../model/backend.ts";
+import type { AccessLog, FilterChain, Listener } from "../model/listener.ts";
 import type { Proxy } from "../model/proxy.ts";
 import type { HeaderEdits, Redirect, Rewrite, Route } from "../model/route.ts";
 import {
@@ -34,7 +35,7 @@ export function everything(): Proxy {
   } as const;
   const secure = someChain({
     name: tables[1]!,
-    routeTable: tables[1]!,
+    handler: { type: "http", routeTable: tables[1]! },
     statPrefix: "https-443",
     serverNames: ["app.example", "*.b.example"],
     tls,
@@ -48,6 +49,7 @@ export function everything(): Proxy {
         chains: [secure, { ...secure, name: "default/web/any", serverNames: [], accessLog: log }],
       }),
       someListener({ name: "tcp-81", port: 10081, chains: [someChain({ accessLog: files })] }),
+      ...connections(log),
     ],
     tables: Object.fromEntries(
       tables.map((name) => [name, [someHost("app.example", routes), someHost("*.b.example"), someHost("*")]]),
@@ -63,6 +65,29 @@ export function everything(): Proxy {
       { type: "trust", name: "default/ca", origins: [], caPem: certificate.chainPem },
     ],
   });
+}
+
+/** Listeners that look at no request. */
+function connections(accessLog: AccessLog): readonly Listener[] {
+  const shares = [
+    { cluster: "h2", weight: 3 },
+    { cluster: undefined, weight: 1 },
+  ];
+  const chain = (name: string, serverNames: readonly string[], fields: Partial<FilterChain> = {}): FilterChain =>
+    someChain({ name, serverNames, handler: { type: "tcp", shares }, accessLog, ...fields });
+  const tls = { certificates: ["default/tls"], alpn: [] };
+  const passed = [
+    chain("passed", ["a.example", "*.a.example"]),
+    chain("closed", [], { handler: { type: "tcp", shares: [] } }),
+    chain("ended", ["b.example"], { tls, handler: { type: "tcp", shares: shares.slice(0, 1) } }),
+  ];
+  const datagrams = { transport: "udp", address: "127.0.0.1", origins: [], statPrefix: "udp-53", accessLog } as const;
+  return [
+    someListener({ name: "tcp-82", port: 10082, chains: [chain("any", [])] }),
+    someListener({ name: "tcp-83", port: 10083, serverNames: true, chains: passed }),
+    { ...datagrams, name: "udp-53", port: 10053, cluster: "service/default/app/80" },
+    { ...datagrams, name: "udp-54", port: 10054 },
+  ];
 }
 
 function localities(): ReturnType<typeof someAssignment>["localities"] {

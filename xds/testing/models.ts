@@ -2,7 +2,7 @@
 
 import { makeCertificate } from "../../reconcilers/testing/certificates.ts";
 import type { Cluster, LoadAssignment } from "../model/backend.ts";
-import type { FilterChain, Listener } from "../model/listener.ts";
+import type { FilterChain, TcpListener } from "../model/listener.ts";
 import type { Origin } from "../model/origin.ts";
 import type { Proxy } from "../model/proxy.ts";
 import type { ForwardAction, HeaderEdits, Route, VirtualHost, WeightedBackend } from "../model/route.ts";
@@ -55,15 +55,17 @@ export function someChain(fields: Partial<FilterChain> = {}): FilterChain {
     name: "http-80",
     origins: [{ kind: "Gateway", namespace: "default", name: "web", section: "http" }],
     serverNames: [],
-    routeTable: "http-80",
+    handler: { type: "http", routeTable: "http-80" },
     statPrefix: "http-80",
     accessLog: { type: "none" },
     ...fields,
   };
 }
 
-export function someListener(fields: Partial<Listener> = {}): Listener {
-  return { name: "tcp-80", address: "127.0.0.1", port: 10080, chains: [someChain()], ...fields };
+export function someListener(fields: Partial<TcpListener> = {}): TcpListener {
+  const chains = fields.chains ?? [someChain()];
+  const serverNames = chains.some(({ tls }) => tls !== undefined);
+  return { name: "tcp-80", transport: "tcp", address: "127.0.0.1", port: 10080, serverNames, ...fields, chains };
 }
 
 /** Values dealt into shards as reconcilers deal them. */

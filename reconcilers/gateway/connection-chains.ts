@@ -1,0 +1,68 @@
+// Listeners that look at no request, in the words of xds/model: a filter chain for each route that has won a server name, and one that
+// closes what belongs to the listener and to no route. Who has won is decided in routes/claims.ts.
+
+import type { Db } from "../../store/db.ts";
+import { nameOf, namespaceOf } from "../../store/key.ts";
+import type { AccessLog, ConnectionShare, FilterChain, UdpListener } from "../../xds/model/listener.ts";
+import type { Origin } from "../../xds/model/origin.ts";
+import { speaksTls } from "../backends/clusters.ts";
+import { plainCluster } from "../backends/names.ts";
+import type { L4RouteId } from "../routes/attachment.ts";
+import { wonHosts } from "../routes/claims.ts";
+import { l4Shares } from "../routes/l4.ts";
+import { originOf } from "./listener-owners.ts";
+import { type ListenerState, placeOf } from "./listener-state.ts";
+
+/** The chains of a TLS or TCP listener. */
+export function connectionChains(db: Db, listener: ListenerState, accessLog: AccessLog): readonly FilterChain[] {
+  const place = placeOf(listener);
+  const common = { statPrefix: statPrefixOf(listener), accessLog, ...tlsOf(listener) };
+  const won = wonHosts(db, listener.owner, listener.name);
+  const chains = won.map(({ route, hosts }): FilterChain => ({
+    name: `${place}/${route.kind.toLowerCase()}/${route.key}`,
+    origins: [originOf(listener), originOfRoute(route)],
+    serverNames: hosts.filter((host) => host !== "*"),
+    handler: { type: "tcp", shares: sharesOf(db, listener, route) },
+    ...common,
+  }));
+  const whole = listener.hostname ?? "*";
+  if (won.some(({ hosts }) => hosts.includes(whole))) return chains;
+  // The name is this listener's: without a chain, a wider listener of the port would take its connections (listener isolation).
+  const serverNames = whole === "*" ? [] : [whole];
+  return [
+    ...chains,
+    { name: place, origins: [originOf(listener)], serverNames, handler: { type: "tcp", shares: [] }, ...common },
+  ];
+}
+
+/** Where the datagrams of a UDP listener go. */
+export function datagramTarget(db: Db, listener: ListenerState): Pick<UdpListener, "origins" | "cluster"> {
+  const [won] = wonHosts(db, listener.owner, listener.name);
+  if (won === undefined) return { origins: [originOf(listener)] };
+  const cluster = l4Shares(db, won.route.kind, won.route.key).value.find((share) => share.cluster !== undefined)?.cluster;
+  return { origins: [originOf(listener), originOfRoute(won.route)], ...(cluster === undefined ? {} : { cluster }) };
+}
+
+/** What passes through brings its own TLS: ours around it would be TLS in TLS. */
+function sharesOf(db: Db, { protocol, tls }: ListenerState, { kind, key }: L4RouteId): readonly ConnectionShare[] {
+  const shares = l4Shares(db, kind, key).value;
+  if (protocol !== "TLS" || tls !== undefined) return shares;
+  return shares.map(({ cluster, weight }) => ({
+    cluster: cluster !== undefined && speaksTls(db, cluster) ? plainCluster(cluster) : cluster,
+    weight,
+  }));
+}
+
+function tlsOf({ tls }: ListenerState): Pick<FilterChain, "tls"> {
+  return tls === undefined ? {} : { tls: { certificates: tls.certificates, alpn: [] } };
+}
+
+/** As Envoy Gateway names them. */
+function statPrefixOf({ protocol, port, tls }: ListenerState): string {
+  if (protocol === "TCP") return `tcp-${port}`;
+  return tls === undefined ? `tls-passthrough-${port}` : `tls-terminate-${port}`;
+}
+
+function originOfRoute({ kind, key }: L4RouteId): Origin {
+  return { kind, namespace: namespaceOf(key), name: nameOf(key) };
+}

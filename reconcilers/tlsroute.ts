@@ -1,0 +1,9 @@
+// TLSRoute: what is said of it. Its backends are in routes/l4.ts, its attachment in routes/attachment.ts.
+
+import type { Reconciler } from "./reconciler.ts";
+import { routeStatus } from "./routes/status.ts";
+
+export const tlsRoute: Reconciler<"TLSRoute"> = {
+  kind: "TLSRoute",
+  status: (db, key) => routeStatus(db, "TLSRoute", key),
+};
