@@ -309,3 +309,18 @@ test("removing a proxy leaves those of other Gateways of its namespace", async (
   expect([await read("Deployment", one.name), await read("Service", one.name)]).toEqual([undefined, undefined]);
   expect(await read("Deployment", other.name)).toBeDefined();
 });
+
+test("what Envoy Gateway itself made is taken over, without what only that wanted", async () => {
+  const { name, apply, wanted, removeAll } = running();
+  const found = wanted().find(({ kind }) => kind === "Deployment")!;
+  const spec = structuredClone(found["spec"]) as { template: { spec: { volumes: object[]; containers: object[] } } };
+  spec.template.spec.volumes.push({ name: "certs", secret: { secretName: "envoy" } });
+  spec.template.spec.containers.push({ name: "theirs", image: "example.com/theirs" });
+  const query = { fieldManager: "envoy-gateway", force: true };
+  await client.call({ method: "PATCH", patch: "apply", path: pathOf("Deployment", name), query, body: { ...found, spec } });
+  await apply();
+  const { containers, volumes } = ((await read("Deployment", name))!.spec as typeof spec).template.spec;
+  expect([containers.length, JSON.stringify(volumes)]).toEqual([1, expect.not.stringContaining("certs")]);
+  await removeAll();
+  expect(await read("Deployment", name)).toBeUndefined();
+});

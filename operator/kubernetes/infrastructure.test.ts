@@ -68,7 +68,7 @@ function handle(method: string, path: string, text: string, cut: () => void): { 
     const object = JSON.parse(text) as OwnedObject;
     stored.set(path, {
       ...object,
-      metadata: { ...object.metadata, uid: path, managedFields: [{ manager: "envoy-gateway-operator" }] },
+      metadata: { ...object.metadata, uid: path, managedFields: [{ manager: "envoy-gateway-operator", operation: "Apply" }] },
     });
   }
   const found = stored.get(path);

@@ -12,6 +12,7 @@ import {
   belongingOf,
   field,
   fieldManager,
+  isAppliedBy,
   isAppliedByUs,
   isWorkload,
   type LiveObject,
@@ -37,6 +38,9 @@ export interface ClusterInfrastructureOptions {
   /** Why the objects of a proxy are not as they should be, in one sentence; undefined: they are. */
   readonly onTrouble: (proxy: string, trouble: string | undefined) => void;
 }
+
+/** The field manager of Envoy Gateway. */
+const predecessor = "envoy-gateway";
 
 type Known = ReadonlyMap<string, OwnedObject>;
 const nothing: Known = new Map();
@@ -161,7 +165,8 @@ async function putAll(
   if (refused.length > 0) throw new Refused(refused.join("; "));
 }
 
-async function put(object: OwnedObject, live: LiveObject | undefined, { calls, log }: Putting): Promise<void> {
+async function put(object: OwnedObject, live: LiveObject | undefined, putting: Putting): Promise<void> {
+  const { calls } = putting;
   if (live === undefined) return void (await calls.apply(object));
   if (isWorkload(object) && field(object, "spec", "replicas") === undefined && ownsReplicas(live))
     await keepReplicas(live, calls);
@@ -170,13 +175,23 @@ async function put(object: OwnedObject, live: LiveObject | undefined, { calls, l
     await calls.apply({ ...object, metadata: { ...object.metadata, uid: live.metadata.uid } as OwnedObject["metadata"] });
   } catch (cause) {
     if (!isImmutable(cause)) throw cause;
-    // The old one must go first, since the name is the same; but not before it is sure that the new one will be taken.
-    const name = `${object.metadata.name.slice(0, 59)}-new`;
-    await calls.apply({ ...object, metadata: { ...object.metadata, name } }, { dryRun: true });
-    log(`${titleOf(object)} is deleted and made again: ${refusalIn(cause) ?? ""}`);
-    await calls.remove(live);
-    await calls.apply(object);
+    return await replace(object, live, { ...putting, why: refusalIn(cause) ?? "" });
   }
+  // An object of Envoy Gateway itself, which we replace: what only that wanted must not stay.
+  if (isAppliedBy(live, predecessor)) await calls.apply(bare(live), { manager: predecessor });
+}
+
+/** The old one must go first, since the name is the same; but not before it is sure that the new one will be taken. */
+async function replace(
+  object: OwnedObject,
+  live: LiveObject,
+  { calls, log, why }: Putting & { readonly why: string },
+): Promise<void> {
+  const name = `${object.metadata.name.slice(0, 59)}-new`;
+  await calls.apply({ ...object, metadata: { ...object.metadata, name } }, { dryRun: true });
+  log(`${titleOf(object)} is deleted and made again: ${why}`);
+  await calls.remove(live);
+  await calls.apply(object);
 }
 
 /**
@@ -184,10 +199,13 @@ async function put(object: OwnedObject, live: LiveObject | undefined, { calls, l
  * says the present number first (Kubernetes documentation, "Server-Side Apply", on transferring ownership).
  */
 async function keepReplicas(live: LiveObject, calls: ObjectCalls): Promise<void> {
-  const { apiVersion, kind, metadata } = live;
   const spec = { replicas: field(live, "spec", "replicas") };
-  const object = { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace ?? "" }, spec };
-  await calls.apply(object, { manager: `${fieldManager}-replicas` });
+  await calls.apply({ ...bare(live), spec }, { manager: `${fieldManager}-replicas` });
+}
+
+/** An object of which nothing is said. */
+function bare({ apiVersion, kind, metadata: { name, namespace } }: LiveObject): OwnedObject {
+  return { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
 }
 
 function isImmutable(cause: unknown): boolean {

@@ -108,8 +108,11 @@ export function proxyOfOwner(owner: ObjectKey): string {
 }
 
 /** Have we applied it? */
-export function isAppliedByUs({ metadata }: LiveObject): boolean {
-  return (metadata.managedFields ?? []).some(({ manager }) => manager === fieldManager);
+export function isAppliedByUs(object: LiveObject): boolean {
+  return isAppliedBy(object, fieldManager);
+}
+export function isAppliedBy({ metadata }: LiveObject, by: string): boolean {
+  return (metadata.managedFields ?? []).some(({ manager, operation }) => manager === by && operation === "Apply");
 }
 
 /** Is spec.replicas of a workload a field that we applied? */

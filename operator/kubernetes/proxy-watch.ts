@@ -90,10 +90,10 @@ export function watchProxies({ watch, clock, onState, onGone, onDisturbed }: Pro
     if (proxy === undefined) return;
     homes.delete(title);
     const left = proxies.get(proxy);
-    const ours = left?.get(title)?.ours;
+    const kind = left?.get(title)?.kind;
     left?.delete(title);
     if (left?.size === 0) proxies.delete(proxy);
-    if (ours !== undefined) disturb(proxy);
+    if (kind !== podKind.kind) disturb(proxy); // pods are their workload's
     tell(proxy);
   }
 
