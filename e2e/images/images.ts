@@ -1,0 +1,75 @@
+// The images that a cluster without a registry needs, under the names that it asks for. Archives are kept beside the programs.
+
+import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { base, program, unprivileged } from "../../image/files.ts";
+import { ociArchive, type Image } from "../../image/oci.ts";
+import { operatorImage } from "../../image/operator.ts";
+import { envoyPath } from "../../operator/host/envoy-binary.ts";
+import { cacheFolder, progress } from "../cluster/cache.ts";
+
+/** Also in containerd's configuration. */
+export const pauseReference = "registry.k8s.io/pause:3.10";
+/** The echo backend of the Gateway API's conformance suite, under the name that its manifests use. */
+export const echoReference = "gcr.io/k8s-staging-gateway-api/echo-basic:v20240412-v1.0.0-394-g40c666fd";
+const envoyReference = "docker.io/envoyproxy/envoy:distroless-v1.37.0";
+
+const programs = join(import.meta.dirname, "programs");
+
+/** Files of all images, in the order in which they are needed. */
+export async function imageArchives(): Promise<readonly string[]> {
+  const envoy = await envoyPath();
+  const own: Image = { ...operatorImage() };
+  return [
+    archive("pause", [], () => goImage(pauseReference, "pause", "./pause")),
+    archive("envoy", [envoy], () => envoyImage(envoy)),
+    archive("echo-basic", [], () => goImage(echoReference, "echo-basic", "sigs.k8s.io/gateway-api/conformance/echo-basic")),
+    archive("operator", [contentOf(own)], () => own),
+  ];
+}
+
+/** Kept by what made it: the sources here, and the inputs. */
+function archive(name: string, inputs: readonly string[], make: () => Image): string {
+  const sources = ["go.mod", "go.sum", "pause/main.go", "../images.ts", "../../../image/files.ts", "../../../image/oci.ts"];
+  const folder = cacheFolder(name, ...sources.map((file) => readFileSync(join(programs, file))), ...inputs);
+  const path = join(folder, `${name}.tar`);
+  if (existsSync(path)) return path;
+  progress(`making the image of ${name}, which is kept in ${folder}`);
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, ociArchive(make()).bytes);
+  renameSync(unfinished, path);
+  return path;
+}
+
+/** A digest of what is in an image, without the time that it takes to compress it. */
+function contentOf(image: Image): string {
+  const hash = createHash("sha256").update(JSON.stringify({ ...image, files: undefined }));
+  for (const [path, entry] of image.files) {
+    hash.update(JSON.stringify({ path, ...entry, content: undefined }));
+    if (entry.type === "file") hash.update(`${entry.content.length}\n`).update(entry.content);
+  }
+  return hash.digest("hex");
+}
+
+function envoyImage(envoy: string): Image {
+  return {
+    reference: envoyReference,
+    // The command of a proxy's container is "envoy": the default PATH has its folder.
+    files: new Map([...base(), ...program("/usr/local/bin/envoy", envoy)]),
+    entrypoint: ["/usr/local/bin/envoy"],
+    user: unprivileged,
+  };
+}
+
+/** A static program and nothing else. */
+function goImage(reference: string, name: string, goPackage: string): Image {
+  const path = join(cacheFolder(name, readFileSync(join(programs, "go.sum"))), name);
+  execFileSync("go", ["build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, goPackage], {
+    cwd: programs,
+    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return { reference, files: new Map(program(`/${name}`, path)), entrypoint: [`/${name}`], user: unprivileged };
+}
