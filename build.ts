@@ -30,8 +30,18 @@ if (Number(process.versions.node.split(".")[0]) >= wanted) {
     process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
     process.channel.unref();
   }
-  if (module.enableCompileCache) module.enableCompileCache();
-  import("./main.js");
+  const args = process.argv.slice(2);
+  if (args[0] === "envoy" && args[1] === "shutdown-manager" && !args.includes("--help")) {
+    import("./shutdown-manager.js")
+      .then((sidecar) => sidecar.shutdownManager(args.slice(2)))
+      .catch((error) => {
+        console.error(error.message);
+        process.exit(1);
+      });
+  } else {
+    if (module.enableCompileCache) module.enableCompileCache();
+    import("./main.js");
+  }
 } else if (process.env.ENVOY_GATEWAY_LAUNCHED === "1" || !existsSync(installed)) {
   console.error("envoy-gateway needs Node " + wanted + " or newer; this is " + process.version + ". Run npm ci in the project (it installs Node " + wanted + " for itself), or start it with a newer node.");
   process.exit(1);
@@ -67,6 +77,17 @@ await build({
   logLevel: "warning",
   // The generated messages import their runtime for safety; nothing is lost.
   logOverride: { "ignored-bare-import": "silent" },
+});
+// By itself: it runs beside every Envoy of a cluster, and may not bring the rest into memory.
+await build({
+  entryPoints: { "shutdown-manager": join(root, "cli/shutdown-manager.ts") },
+  outdir: dist,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  minifySyntax: true,
+  logLevel: "warning",
 });
 writeFileSync(join(dist, "envoy-gateway.js"), launcher);
 chmodSync(join(dist, "envoy-gateway.js"), 0o755);

@@ -20,6 +20,7 @@ function program(): Command {
     .configureHelp({ showGlobalOptions: false });
   addServing(root);
   addReading(root);
+  addSidecar(root);
   root
     .command("version")
     .description("Print our version and the versions of what we implement.")
@@ -56,6 +57,24 @@ Examples:
     .option("--state-dir <dir>", "where certificates and the ports of the admin server are kept")
     .addHelpText("after", "\nExample:\n  envoy-gateway server --config-path envoy-gateway.yaml")
     .action(async ({ configPath, ...rest }) => (await import("./standalone.ts")).standalone({ ...rest, config: configPath }));
+}
+
+/** What runs beside an Envoy in a pod. The launcher starts it without coming here (build.ts), so that it stays small. */
+function addSidecar(root: Command): void {
+  root
+    .command("envoy")
+    .description("What runs beside an Envoy in its pod.")
+    .command("shutdown-manager")
+    .description("Hold back the signal that ends Envoy until its clients are done: answers GET /shutdown/ready when they are.")
+    .option("--drain-timeout <duration>", "longest time", "60s")
+    .option("--min-drain-duration <duration>", "shortest time", "10s")
+    .option("--ready-timeout <duration>", "longest time for an answer, whatever else is said", "70s")
+    .option("--exit-at-connections <count>", "nobody is left when so many connections are", "0")
+    .option("--port <port>", "where kubelet asks", "19002")
+    .option("--admin-host <host>", "of Envoy's admin interface", "localhost")
+    .option("--admin-port <port>", "of Envoy's admin interface", "19000")
+    .addHelpText("after", "\nExample:\n  envoy-gateway envoy shutdown-manager --drain-timeout=30s --min-drain-duration=5s")
+    .action(async () => (await import("./shutdown-manager.ts")).shutdownManager(process.argv.slice(4)));
 }
 
 /** Commands that answer once. */

@@ -184,11 +184,14 @@ const leanStats: readonly StatsMatch[] = [
   },
 ];
 
+/** Whoever waits for a proxy to be idle counts them, whatever else is wanted. */
+const connectionsOfListeners: StatsMatch = { type: "suffix", value: ".downstream_cx_active" };
+
 function statistics(selection: StatsSelection): { readonly [field: string]: JsonValue } {
   // Statistics of a cluster come to life with its first request.
   const deferred = { deferred_stat_options: { enable_deferred_creation_stats: true } };
   if (selection.type === "all") return deferred;
-  const matches = selection.type === "lean" ? leanStats : selection.matches;
+  const matches = selection.type === "lean" ? leanStats : [...selection.matches, connectionsOfListeners];
   const patterns = matches.map(({ type, value }) => (type === "regex" ? { safe_regex: { regex: value } } : { [type]: value }));
   return { ...deferred, stats_config: { stats_matcher: { inclusion_list: { patterns } } } };
 }

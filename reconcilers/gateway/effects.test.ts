@@ -34,7 +34,7 @@ test("settings that work are not named", () => {
     extraArgs: ["--disable-hot-restart"],
     filterOrder: [],
   };
-  expect(settingsWithoutEffect(spec(working))).toEqual([]);
+  expect(settingsWithoutEffect(spec(working), "kubernetes")).toEqual([]);
   expect(accepted(working)).toEqual({ status: "True", reason: "Accepted", message: "The Gateway is served by this controller." });
 });
 

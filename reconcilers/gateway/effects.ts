@@ -1,9 +1,11 @@
 // Which settings of an EnvoyProxy have no effect yet. They are valid, so the Gateway is served, and its Accepted condition names them.
 // docs/compatibility.md lists the same; a field leaves both when it works.
 
+import type { Config } from "../../api/config.ts";
 import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
+
 /** Paths below spec of what is set and does nothing. */
-export function settingsWithoutEffect(spec: EnvoyProxySpec): readonly string[] {
+export function settingsWithoutEffect(spec: EnvoyProxySpec, infrastructure: Config["infrastructure"]): readonly string[] {
   const { telemetry } = spec;
   const metrics = telemetry?.metrics;
   const sinks = (telemetry?.accessLog?.settings ?? []).flatMap(({ sinks: all }, at) =>
@@ -21,7 +23,7 @@ export function settingsWithoutEffect(spec: EnvoyProxySpec): readonly string[] {
     "telemetry.metrics.enableRequestResponseSizesStats": metrics?.enableRequestResponseSizesStats,
     "telemetry.metrics.clusterStatName": metrics?.clusterStatName,
     "telemetry.requestID": telemetry?.requestID,
-    "shutdown.minDrainDuration": spec.shutdown?.minDrainDuration,
+    "shutdown.minDrainDuration": infrastructure === "host" ? spec.shutdown?.minDrainDuration : undefined,
     filterOrder: spec.filterOrder?.length === 0 ? undefined : spec.filterOrder,
     backendTLS: spec.backendTLS,
     luaValidation: spec.luaValidation,

@@ -4,6 +4,7 @@
 import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
+import { drainSeconds, endingGently, restricted } from "./shutdown-manager.ts";
 import { infrastructureName } from "./owned-metadata.ts";
 import { metricsPort, proxyBootstrap, readinessPort, scraped, sdsPath, tokenFile } from "./proxy-bootstrap.ts";
 
@@ -39,6 +40,7 @@ export function envoyContainer(db: Db, proxy: string, settings: ContainerSetting
       ...(settings?.volumeMounts ?? []),
     ],
     // Every second: a Gateway is programmed when its first Envoy is ready. As patient as 30 probes of 10 seconds.
+    ...endingGently(db),
     startupProbe: probe({ periodSeconds: 1, failureThreshold: 300 }),
     // One slow answer of a busy machine takes no proxy out of service.
     readinessProbe: probe({ periodSeconds: 5, failureThreshold: 2 }),
@@ -78,20 +80,6 @@ function bootstrapJson(db: Db, spec: EnvoyProxySpec): string {
   return JSON.stringify(made.value);
 }
 
-/** How long a proxy that stops lets requests finish. */
-export function drainSeconds(spec: EnvoyProxySpec): number {
-  return seconds(spec.shutdown?.drainTimeout) ?? 60;
-}
-
-/** Gateway API duration (GEP-2257: "1h30m", "500ms") in whole seconds, rounded up; undefined when it is none. */
-function seconds(duration: string | undefined): number | undefined {
-  if (duration === undefined || !/^(?:\d{1,5}(?:h|m|s|ms)){1,4}$/.test(duration)) return undefined;
-  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-  let milliseconds = 0;
-  for (const [, count, unit] of duration.matchAll(/(\d+)(ms|h|m|s)/g)) milliseconds += Number(count) * (units[unit ?? ""] ?? 0);
-  return Math.ceil(milliseconds / 1000);
-}
-
 /** Ports of listeners are deliberately absent: they are for information only, and a new listener must not replace the pods. */
 function containerPorts(spec: EnvoyProxySpec): readonly unknown[] {
   const metrics = { name: "metrics", containerPort: metricsPort, protocol: "TCP" };
@@ -101,16 +89,6 @@ function containerPorts(spec: EnvoyProxySpec): readonly unknown[] {
 function probe(timing: { readonly periodSeconds: number; readonly failureThreshold: number }): unknown {
   return { httpGet: { path: "/ready", port: readinessPort, scheme: "HTTP" }, successThreshold: 1, timeoutSeconds: 1, ...timing };
 }
-
-const restricted = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ["ALL"] },
-  privileged: false,
-  runAsNonRoot: true,
-  runAsUser: 65_532,
-  runAsGroup: 65_532,
-  seccompProfile: { type: "RuntimeDefault" },
-};
 
 const fieldEnv = (name: string, fieldPath: string): unknown => ({
   name,

@@ -201,3 +201,61 @@ test("merged Gateways run one proxy, which belongs to their class", () => {
     { type: "Accepted", status: "True", reason: "Accepted", message: "This controller manages the GatewayClass." },
   ]);
 });
+
+/** The pod of a Gateway with these settings, where an image for the sidecar is known. */
+function podOf(spec: Readonly<Record<string, unknown>>, image: string | undefined) {
+  const objects = owned(
+    config(image === undefined ? {} : { shutdownManagerImage: image }),
+    envoyProxy("settings", spec),
+    gatewayWith("gw", [{ name: "http" }], settings),
+  );
+  const deployment = objects?.find(({ kind }) => kind === "Deployment");
+  return (deployment as unknown as { spec: { template: { spec: { containers: { name: string; args: string[] }[] } } } }).spec
+    .template.spec;
+}
+
+test("a pod ends gently: kubelet asks a sidecar before it ends Envoy, and gives both the time", () => {
+  const { containers, ...pod } = podOf({ shutdown: { drainTimeout: "90s", minDrainDuration: "5s" } }, "example.com/gateway:1");
+  expect(containers.map(({ name: container }) => container)).toEqual(["envoy", "shutdown-manager"]);
+  const [envoy, sidecar] = containers;
+  expect(envoy).toMatchObject({ lifecycle: { preStop: { httpGet: { path: "/shutdown/ready", port: 19002 } } } });
+  expect(sidecar).toMatchObject({ image: "example.com/gateway:1", securityContext: { readOnlyRootFilesystem: true } });
+  expect(sidecar?.args.join(" ")).toBe("envoy shutdown-manager --ready-timeout=100s --drain-timeout=90s --min-drain-duration=5s");
+  expect(pod).toMatchObject({ terminationGracePeriodSeconds: 390 });
+});
+
+test("the shortest drain is never longer than the longest", () => {
+  const [, sidecar] = podOf({ shutdown: { drainTimeout: "3s" } }, "i").containers;
+  expect(sidecar?.args).toContain("--min-drain-duration=3s");
+});
+
+test("without an image for the sidecar there is none, and nothing that would ask it", () => {
+  const { containers } = podOf({}, undefined);
+  expect(containers.map(({ name: container }) => container)).toEqual(["envoy"]);
+  expect(containers[0]).not.toHaveProperty("lifecycle");
+});
+
+test("the pod has a token for the xDS server alone, and no key: its files say whom to trust and where the token is", () => {
+  const pod = podOf({}, undefined);
+  const source = { serviceAccountToken: { audience: "envoy-gateway", expirationSeconds: 3600, path: "token" } };
+  expect(pod).toMatchObject({
+    automountServiceAccountToken: false,
+    volumes: [
+      { name: "token", projected: { sources: [source] } },
+      { name: "sds", configMap: { name } },
+    ],
+  });
+  const files = (one("ConfigMap", {}) as unknown as { data: Readonly<Record<string, string>> }).data;
+  const resource = (file: string): unknown => (JSON.parse(files[file] ?? "") as { resources: unknown[] }).resources[0];
+  expect(files["ca.crt"]).toBe("the authorities\n");
+  expect(resource("xds-trusted-ca.json")).toMatchObject({
+    name: "xds_trusted_ca",
+    validation_context: { trusted_ca: { filename: "/sds/ca.crt" }, watched_directory: { path: "/sds" } },
+  });
+  const folder = "/var/run/secrets/envoy-gateway";
+  expect(resource("xds-token.json")).toMatchObject({
+    name: "xds_token",
+    generic_secret: { secret: { filename: `${folder}/token`, watched_directory: { path: folder } } },
+  });
+  expect(Object.keys(files)).toEqual(["ca.crt", "xds-token.json", "xds-trusted-ca.json"]);
+});

@@ -21,7 +21,7 @@ import {
   gatewayWithoutProxies,
   gatewayWithoutValidListener,
 } from "../conditions.ts";
-import { envoyProxyOf } from "../envoyproxy.ts";
+import { configKey, envoyProxyOf } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
 import { settingsWithoutEffect } from "./effects.ts";
 import { ownersOf } from "./listener-owners.ts";
@@ -78,7 +78,10 @@ function acceptance(db: Db, gateway: ObjectKey): Condition {
   if (unsupported !== undefined) return gatewayUnsupportedAddress(unsupported.type ?? "");
   const all = listenersOf(db, gateway);
   const bad = all.filter(({ conditions }) => conditionOf(conditions, "Accepted")?.status !== "True").map(({ name }) => name);
-  const withoutEffect = settingsWithoutEffect(envoyProxyOf(db, gateway).value);
+  const withoutEffect = settingsWithoutEffect(
+    envoyProxyOf(db, gateway).value,
+    db.get("Config", configKey)?.infrastructure ?? "kubernetes",
+  );
   if (bad.length === 0) return gatewayAccepted(withoutEffect);
   return bad.length === all.length ? gatewayWithoutValidListener() : gatewayListenersNotValid(bad, withoutEffect);
 }

@@ -4,11 +4,12 @@ import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
-import { type ContainerSettings, drainSeconds, envoyContainer } from "./envoy-container.ts";
+import { type ContainerSettings, envoyContainer } from "./envoy-container.ts";
 import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
 import { type Patch, patched } from "./patch.ts";
 import { scraped, tokenFile } from "./proxy-bootstrap.ts";
 import { serviceAccountName } from "./service-account.ts";
+import { drainSeconds, shutdownManager } from "./shutdown-manager.ts";
 
 /** KubernetesDeploymentSpec and KubernetesDaemonSetSpec of EnvoyProxy. */
 interface WorkloadSettings {
@@ -107,7 +108,7 @@ function podTemplate(db: Db, proxy: string, settings: WorkloadSettings): unknown
       serviceAccountName: serviceAccountName(db, proxy),
       automountServiceAccountToken: false,
       ...(settings.initContainers === undefined ? {} : { initContainers: settings.initContainers }),
-      containers: [envoyContainer(db, proxy, settings.container)],
+      containers: [envoyContainer(db, proxy, settings.container), ...shutdownManager(db, spec)],
       volumes: [
         tokenVolume(db),
         { name: "sds", configMap: { name: metadata.name, defaultMode: 420, optional: false } },
