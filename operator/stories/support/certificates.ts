@@ -12,6 +12,7 @@ const algorithms = {
 export interface StoryCertificate {
   /** SHA-256, as Node shows a peer's. */
   readonly fingerprint: string;
+  readonly pem: { readonly cert: string; readonly key: string };
   secret(name: string): ApiObject;
 }
 
@@ -36,6 +37,7 @@ export async function makeCertificate(host: string, type: keyof typeof algorithm
     .toUpperCase();
   const base64 = (text: string): string => Buffer.from(`${text}\n`).toString("base64");
   return {
+    pem: { cert: certificate.toString("pem"), key },
     fingerprint: digest.match(/../g)!.join(":"),
     secret: (name) =>
       object("v1", "Secret", name, {

@@ -47,6 +47,19 @@ export const https = (name: string, port: number, hostname: string | undefined, 
   tls: { mode: "Terminate", certificateRefs: secrets.map((secret) => ({ name: secret })) },
 });
 
+/** Ends TLS with these certificates, or passes it through when there are none. */
+export const tls = (name: string, port: number, hostname: string | undefined, secrets: readonly string[]): Spec => ({
+  ...http(name, port, hostname),
+  protocol: "TLS",
+  tls:
+    secrets.length === 0
+      ? { mode: "Passthrough" }
+      : { mode: "Terminate", certificateRefs: secrets.map((secret) => ({ name: secret })) },
+});
+
+export const tcp = (name: string, port: number): Spec => ({ ...http(name, port), protocol: "TCP" });
+export const udp = (name: string, port: number): Spec => ({ ...http(name, port), protocol: "UDP" });
+
 export const gateway = (name: string, listeners: readonly Spec[], className = "eg"): ApiObject =>
   object(gatewayApi, "Gateway", name, { spec: { gatewayClassName: className, listeners } });
 
@@ -61,6 +74,20 @@ export const route = (
   name: string,
   { hostnames, parents = [{ name: "eg", namespace: "default" }], rules }: RouteSpec,
 ): ApiObject => object(gatewayApi, "HTTPRoute", name, { spec: { parentRefs: parents, ...(hostnames && { hostnames }), rules } });
+
+/** A route of connections to the listener of that name of the Gateway "eg". */
+export const l4Route = (
+  kind: "TLSRoute" | "TCPRoute" | "UDPRoute",
+  name: string,
+  {
+    listener,
+    hostnames,
+    backendRefs,
+  }: { readonly listener: string; readonly hostnames?: readonly string[]; readonly backendRefs: readonly Spec[] },
+): ApiObject =>
+  object(`gateway.networking.k8s.io/${kind === "TLSRoute" ? "v1alpha3" : "v1alpha2"}`, kind, name, {
+    spec: { parentRefs: [{ name: "eg", sectionName: listener }], ...(hostnames && { hostnames }), rules: [{ backendRefs }] },
+  });
 
 /** References to Services made by `service`, by name; "v1*70" has a weight. */
 export const to = (...names: readonly string[]): readonly Spec[] =>
