@@ -51,12 +51,28 @@ Examples:
     )
     .action(async (options) => (await import("./standalone.ts")).standalone(options));
   root
+    .command("operator")
+    .description("Serve the Gateways of a cluster: from within it, or from this machine with a kubeconfig.")
+    .addOption(new Option("--config <file>", "an EnvoyGateway config file"))
+    .option("--kubeconfig <file>", "absent: KUBECONFIG, the service account of the pod, or ~/.kube/config")
+    .option("--context <name>", "a context of the kubeconfig")
+    .option("--namespace <name>", "the operator's own namespace")
+    .option("--xds-address <host>", "where proxies find this process, when it runs outside of the cluster")
+    .option("--xds-port <port>", "port of the xDS server (18000)")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  envoy-gateway operator --config /config/envoy-gateway.yaml\n  envoy-gateway operator --kubeconfig ~/.kube/config --xds-address 192.168.1.20",
+    )
+    .action(async (options) => (await import("./operator.ts")).operatorCommand(options));
+  root
     .command("server")
-    .description("The same for a config file whose provider is Custom, spelled as in Envoy Gateway.")
+    .description(
+      "What a config file asks for, spelled as in Envoy Gateway: provider Kubernetes is `operator`, Custom `standalone`.",
+    )
     .requiredOption("--config-path <file>", "an EnvoyGateway config file")
-    .option("--state-dir <dir>", "where certificates and the ports of the admin server are kept")
+    .option("--state-dir <dir>", "provider Custom: where certificates and the ports of the admin server are kept")
     .addHelpText("after", "\nExample:\n  envoy-gateway server --config-path envoy-gateway.yaml")
-    .action(async ({ configPath, ...rest }) => (await import("./standalone.ts")).standalone({ ...rest, config: configPath }));
+    .action(async ({ configPath, ...rest }) => (await import("./server.ts")).serverCommand(configPath, rest));
 }
 
 /** What runs beside an Envoy in a pod. The launcher starts it without coming here (build.ts), so that it stays small. */

@@ -6,6 +6,7 @@ async function serving(ready: boolean) {
   const server = await serveAdmin({
     host: "127.0.0.1",
     port: 0,
+    live: () => true,
     ready: () => ready,
     pages: {
       "/value": (query) => ({ asked: query.get("q") }),

@@ -11,6 +11,7 @@ export interface AdminOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly ready: () => boolean;
+  readonly live: () => boolean;
   /** By path. */
   readonly pages: Readonly<Record<string, Page>>;
 }
@@ -37,12 +38,12 @@ export async function serveAdmin(options: AdminOptions): Promise<{ readonly port
 }
 
 async function answer(
-  { ready, pages }: AdminOptions,
+  { ready, live, pages }: AdminOptions,
   { pathname, searchParams }: Pick<URL, "pathname" | "searchParams">,
   response: ServerResponse,
 ): Promise<void> {
   const page = pages[pathname];
-  if (pathname === "/healthz") return void response.end("ok\n");
+  if (pathname === "/healthz") return void response.writeHead(live() ? 200 : 503).end(live() ? "ok\n" : "deaf\n");
   if (pathname === "/readyz") return void response.writeHead(ready() ? 200 : 503).end(ready() ? "ok\n" : "not yet\n");
   if (page === undefined) {
     return void response.writeHead(404).end(`There are /healthz, /readyz, ${Object.keys(pages).join(", ")}.\n`);

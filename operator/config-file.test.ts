@@ -27,6 +27,7 @@ extensionApis:
 
 test("the example of Envoy Gateway's guide means what it says", () => {
   expect(readConfigFile(upstream, "c.yaml")).toEqual({
+    provider: "Custom",
     options: {
       paths: ["/tmp/eg/config"],
       logLevel: "info",
@@ -58,6 +59,7 @@ telemetry: {metrics: {prometheus: {disable: true}}}
 envoyProxy: {mergeGateways: true}
 `;
   expect(readConfigFile(text, "c.yaml")).toEqual({
+    provider: "Custom",
     options: {
       paths: ["routes", "more.yaml"],
       certificatesFolder: "/c/certs",
@@ -119,10 +121,51 @@ for (const [what, text, message] of [
   ["nothing", "# empty\n", "c.yaml: no EnvoyGateway in it"],
   ["a second document", `${upstream}---\n${upstream}`, "c.yaml:21: one EnvoyGateway is expected, not several documents"],
   [
-    "a cluster",
-    upstream.replace("type: Custom", "type: Kubernetes"),
-    "c.yaml:6: provider.type: must be Custom: that is what runs without a cluster",
+    "a watch of no namespace",
+    "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyGateway\nprovider:\n  type: Kubernetes\n  kubernetes:\n    watch:\n      type: Namespaces\n",
+    "c.yaml:6: provider.kubernetes.watch: type Namespaces needs namespaces",
+  ],
+  [
+    "a lease that ends before it is renewed",
+    "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyGateway\nprovider:\n  type: Kubernetes\n  kubernetes:\n    leaderElection:\n      leaseDuration: 5s\n",
+    "c.yaml:6: provider.kubernetes.leaderElection: retryPeriod must be less than renewDeadline, and that less than leaseDuration",
   ],
 ] as const) {
   test(`${what} is refused with its place`, () => expect(() => readConfigFile(text, "c.yaml")).toThrow(message));
 }
+
+test("a file for a cluster means what it says, and names what has no effect", () => {
+  const text = `apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyGateway
+provider:
+  type: Kubernetes
+  kubernetes:
+    watch: { type: NamespaceSelector, namespaceSelector: { matchLabels: { gateways: "yes" } } }
+    deploy: { type: ControllerNamespace }
+    leaderElection: { leaseDuration: 1m30s }
+    shutdownManager: { image: registry.example/envoy-gateway:1 }
+    client: { rateLimit: { qps: 10 } }
+gatewayAPI: { enabled: [XListenerSet] }
+admin: { address: { port: 20000 } }
+`;
+  expect(readConfigFile(text, "c.yaml")).toEqual({
+    provider: "Kubernetes",
+    options: {
+      watch: { selector: { matchLabels: { gateways: "yes" } } },
+      deployType: "ControllerNamespace",
+      leaderElection: { lease: 90_000, renewDeadline: 10_000, retryPeriod: 2000 },
+      shutdownManagerImage: "registry.example/envoy-gateway:1",
+      adminHost: "127.0.0.1",
+      adminPort: 20_000,
+      gateway: {},
+    },
+    warnings: ["c.yaml:10: provider.kubernetes.client: has no effect here yet"],
+  });
+});
+
+test("no provider means a cluster, and a switched-off election means this replica writes", () => {
+  const head = "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyGateway\n";
+  expect(readConfigFile(head, "c.yaml")).toMatchObject({ provider: "Kubernetes", options: { gateway: {} } });
+  const off = `${head}provider: { type: Kubernetes, kubernetes: { leaderElection: { disable: true } } }\n`;
+  expect(readConfigFile(off, "c.yaml")).toMatchObject({ options: { leaderElection: "off" } });
+});

@@ -1,18 +1,21 @@
-// An EnvoyGateway config file as options of a standalone process, and what of it does nothing here. Pure; every default is config.ts's.
+// An EnvoyGateway config file as options of a process, and what of it does nothing here. Pure; every default is config.ts's.
 
 import { envoyGatewaySchema, type EnvoyGateway } from "../api/envoygateway.ts";
 import { jsonSchema } from "../api/schema.ts";
 import { validate } from "../api/validate.ts";
-import type { StandaloneOptions } from "./config.ts";
+import type { OperatorOptions, StandaloneOptions } from "./config.ts";
 import { isRecord, spell } from "./host/yaml.ts";
 import { components, type Component } from "./telemetry.ts";
 import { readDocuments, type Path, type YamlDocument } from "./yaml.ts";
 
-export interface ConfigFile {
-  readonly options: Partial<StandaloneOptions>;
-  /** "file:line: setting …": what Envoy Gateway has a meaning for and a standalone process of ours has none. */
+/** What a file says of a process of one kind. */
+export type ConfigFile = (
+  | { readonly provider: "Custom"; readonly options: Partial<StandaloneOptions> }
+  | { readonly provider: "Kubernetes"; readonly options: Partial<OperatorOptions> }
+) & {
+  /** "file:line: setting …": what Envoy Gateway has a meaning for and we have none. */
   readonly warnings: readonly string[];
-}
+};
 
 /** Throws one Error that names file, line and setting for everything that is wrong. */
 export function readConfigFile(text: string, file: string): ConfigFile {
@@ -28,29 +31,87 @@ export function readConfigFile(text: string, file: string): ConfigFile {
   const { object, problems } = validate(jsonSchema(envoyGatewaySchema), document.value);
   if (problems.length > 0) throw new Error(problems.map((problem) => `${at(problem.at)}: ${problem.message}`).join("\n"));
   const given = object as EnvoyGateway; // it has just been checked
-  if (given.provider?.type !== undefined && given.provider.type !== "Custom") {
-    throw new Error(`${at(["provider", "type"])}: must be Custom: that is what runs without a cluster`);
-  }
-  return { options: toOptions(given), warnings: idle(document).map((path) => `${at(path)}: has no effect here yet`) };
+  const provider = given.provider?.type ?? "Kubernetes";
+  const warnings = idle(document, provider).map((path) => `${at(path)}: has no effect here yet`);
+  if (provider === "Custom") return { provider, options: toStandalone(given), warnings };
+  const wrongThere = contradictions(given).map(([path, message]) => `${at(path)}: ${message}`);
+  if (wrongThere.length > 0) throw new Error(wrongThere.join("\n"));
+  return { provider, options: toOperator(given), warnings };
 }
 
 // ── What the settings mean ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function toOptions(given: EnvoyGateway): Partial<StandaloneOptions> {
+function toStandalone(given: EnvoyGateway): Partial<StandaloneOptions> {
   const { resource, infrastructure } = given.provider?.custom ?? {};
   const { configHome, dataHome, stateHome, runtimeDir } = infrastructure?.host ?? {};
-  const { encoder } = given.logging ?? {};
-  const address = given.admin?.address;
   return {
     ...(resource?.file && { paths: resource.file.paths }),
     ...(configHome && { certificatesFolder: `${configHome}/certs` }),
     ...(dataHome && { envoyFolder: dataHome }),
     ...(stateHome && { stateFolder: stateHome }),
     ...(runtimeDir && { runtimeFolder: runtimeDir }),
+    ...common(given),
+  };
+}
+
+function toOperator(given: EnvoyGateway): Partial<OperatorOptions> {
+  const { watch, deploy, leaderElection, shutdownManager } = given.provider?.kubernetes ?? {};
+  return {
+    ...(watch?.type === "Namespaces" && { watch: { namespaces: watch.namespaces ?? [] } }),
+    ...(watch?.type === "NamespaceSelector" && watch.namespaceSelector && { watch: { selector: watch.namespaceSelector } }),
+    // Said by name: a file of Envoy Gateway's that says nothing has no wish, and we have another default.
+    ...(deploy && { deployType: deploy.type }),
+    ...(leaderElection && { leaderElection: leaseTiming(leaderElection) }),
+    ...(shutdownManager?.image && { shutdownManagerImage: shutdownManager.image }),
+    ...common(given),
+  };
+}
+
+type LeaderElection = NonNullable<NonNullable<NonNullable<EnvoyGateway["provider"]>["kubernetes"]>["leaderElection"]>;
+
+function leaseTiming(given: LeaderElection): OperatorOptions["leaderElection"] {
+  if (given.disable === true) return "off";
+  return {
+    lease: milliseconds(given.leaseDuration) ?? 15_000,
+    renewDeadline: milliseconds(given.renewDeadline) ?? 10_000,
+    retryPeriod: milliseconds(given.retryPeriod) ?? 2000,
+  };
+}
+
+/** A Gateway API duration, which the schema has checked. */
+function milliseconds(duration: string | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+  return [...duration.matchAll(/(\d+)(ms|h|m|s)/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0),
+    0,
+  );
+}
+
+/** What the schema cannot say. */
+function contradictions(given: EnvoyGateway): readonly (readonly [Path, string])[] {
+  const { watch, leaderElection } = given.provider?.kubernetes ?? {};
+  const at = (...path: readonly string[]): Path => ["provider", "kubernetes", ...path];
+  const found: (readonly [Path, string])[] = [];
+  if (watch?.type === "Namespaces" && (watch.namespaces ?? []).length === 0)
+    found.push([at("watch"), "type Namespaces needs namespaces"]);
+  if (watch?.type === "NamespaceSelector" && watch.namespaceSelector === undefined)
+    found.push([at("watch"), "type NamespaceSelector needs a namespaceSelector"]);
+  const timing = leaderElection === undefined ? "off" : leaseTiming(leaderElection);
+  if (timing !== "off" && !(timing.retryPeriod < timing.renewDeadline && timing.renewDeadline < timing.lease))
+    found.push([at("leaderElection"), "retryPeriod must be less than renewDeadline, and that less than leaseDuration"]);
+  return found;
+}
+
+/** What means the same on a machine and in a cluster. */
+function common(given: EnvoyGateway) {
+  const { encoder } = given.logging ?? {};
+  const address = given.admin?.address;
+  return {
     ...levels(given.logging?.level ?? {}),
     ...(encoder && { logEncoder: encoder }),
     ...(address && { adminHost: address.host, adminPort: address.port }),
-    ...(given.telemetry?.metrics?.prometheus?.disable === true && { metricsPort: "off" }),
+    ...(given.telemetry?.metrics?.prometheus?.disable === true && { metricsPort: "off" as const }),
     gateway: {
       ...(given.gateway?.controllerName && { controllerName: given.gateway.controllerName }),
       ...(given.extensionApis && { extensionApis: given.extensionApis }),
@@ -80,28 +141,35 @@ function levels(given: Readonly<Record<string, string>>): Pick<Partial<Standalon
 
 // ── What has no effect ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Settings that mean something here, with all below them. */
-const effective = new Set([
+/** Settings that mean something to both, with all below them. */
+const effectiveEverywhere = [
   "apiVersion",
   "kind",
   "gateway.controllerName",
   "provider.type",
-  "provider.custom.resource",
-  "provider.custom.infrastructure",
   "logging.encoder",
   ...["default", ...Object.keys(componentNames)].map((name) => `logging.level.${name}`),
   "admin.address",
   "telemetry.metrics.prometheus",
   "extensionApis.enableBackend",
   "envoyProxy",
-]);
+];
+const effective: Readonly<Record<ConfigFile["provider"], ReadonlySet<string>>> = {
+  Custom: new Set([...effectiveEverywhere, "provider.custom.resource", "provider.custom.infrastructure"]),
+  Kubernetes: new Set([
+    ...effectiveEverywhere,
+    ...["watch", "deploy", "leaderElection", "shutdownManager.image"].map((name) => `provider.kubernetes.${name}`),
+    "gatewayAPI.enabled", // XListenerSets are always on
+  ]),
+};
 
 /** Paths of what was given and is not in `effective`, each as short as can be. A switch that says what is so anyway is no matter. */
-function idle({ value }: YamlDocument): readonly Path[] {
+function idle({ value }: YamlDocument, provider: ConfigFile["provider"]): readonly Path[] {
+  const known = effective[provider];
   const visit = (here: unknown, path: readonly string[]): readonly Path[] => {
     const name = path.join(".");
-    if (effective.has(name) || here === false) return [];
-    const leads = path.length === 0 || effective.values().some((known) => known.startsWith(`${name}.`));
+    if (known.has(name) || here === false) return [];
+    const leads = path.length === 0 || known.values().some((one) => one.startsWith(`${name}.`));
     if (!leads) return [path];
     return isRecord(here) ? Object.entries(here).flatMap(([key, field]) => visit(field, [...path, key])) : [];
   };

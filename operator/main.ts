@@ -1,6 +1,6 @@
 // Starts the process and stops it on SIGINT and SIGTERM. Defaults are config.ts's, the work is operator.ts's.
 
-import { resolveOptions, type StandaloneOptions } from "./config.ts";
+import { type OperatorOptions, resolveOperatorOptions, resolveOptions, type StandaloneOptions } from "./config.ts";
 import { runStandalone as run } from "./standalone.ts";
 
 /** Serves a folder of YAML until the signal aborts; without one, until SIGINT or SIGTERM. */
@@ -9,6 +9,13 @@ export async function runStandalone(
   signal: AbortSignal = stopSignal(),
 ): Promise<void> {
   await run(resolveOptions(given), signal);
+}
+
+/** Serves a cluster until the signal aborts; without one, until SIGINT or SIGTERM. */
+export async function runOperator(given: Partial<OperatorOptions>, signal: AbortSignal = stopSignal()): Promise<void> {
+  // What talks to API servers is large: a single machine does not load it.
+  const cluster = await import("./cluster.ts");
+  await cluster.runOperator(resolveOperatorOptions(given), signal);
 }
 
 /** Aborts on the first SIGINT, SIGTERM or SIGHUP. */

@@ -34,6 +34,12 @@ export interface Surroundings extends Ground {
   readonly statusWriter: (store: Store) => StatusWriter;
   /** Whether owned objects are ours to write now; asked before each write. */
   readonly writes: () => boolean;
+  /** Fetches what queries have asked for and the source does not bring by itself; asked after each batch, before it is published. */
+  readonly complete?: (store: Store) => Promise<readonly Change[]>;
+  /** Hears of every cell that the proxies' feedback writes. */
+  readonly onFeedback?: (change: Change) => void;
+  /** A batch has been published. */
+  readonly onFlushed?: () => void;
   /** Things wrong in what objects are read from, for the metrics. */
   readonly problems: () => number;
 }
@@ -55,7 +61,11 @@ export function createOperator(surroundings: Surroundings): Operator {
   const { clock, logs, endings } = surroundings;
   const store = createStore();
   const push = (change: Change): void => queue.push(change);
-  const feedback = createFeedback({ push, retry: (refused) => xds.retry(refused), clock });
+  const tell = (change: Change): void => {
+    surroundings.onFeedback?.(change);
+    push(change);
+  };
+  const feedback = createFeedback({ push: tell, retry: (refused) => xds.retry(refused), clock });
   const metrics = createMetrics({
     queued: () => queue.size(),
     streams: () => xds.streams(),
@@ -87,24 +97,37 @@ export function createOperator(surroundings: Surroundings): Operator {
 type Flushing = Pick<Operator, "store" | "publisher" | "owned" | "metrics"> & { readonly expiry: ExpiryWatch };
 
 /** One batch, one revision: proxies first, then what runs them, then status. */
-function flushOf({ clock, logs, statusWriter }: Surroundings, { store, publisher, owned, metrics, expiry }: Flushing) {
+function flushOf(
+  { clock, logs, statusWriter, complete, onFlushed }: Surroundings,
+  { store, publisher, owned, metrics, expiry }: Flushing,
+) {
   const writer = statusWriter(store);
   const statuses = createStatusLoop(store, writer, clock.today);
   return async (batch: readonly Change[]): Promise<void> => {
     const start = performance.now();
-    const changes = store.apply(batch);
+    const changes = [...store.apply(batch)];
+    let queries = 0;
+    // What is asked for may ask for more; a batch is published when it does not, or after so many rounds.
+    for (let round = 0; complete !== undefined && round < mostRounds; round++) {
+      publisher.rehearse();
+      const more = await complete(store);
+      if (more.length === 0) break;
+      queries += store.computed.length;
+      changes.push(...store.apply(more));
+    }
     const resources = publisher.publish();
     const ms = Math.round((performance.now() - start) * 10) / 10;
     owned.wake();
     const written = await statuses.settle(changes);
     for (const [kind, key] of touched(batch)) writer.seen?.(kind, key);
     expiry.look();
-    report(
-      { changes: changes.length, queries: store.computed.length, resources, statuses: written, ms },
-      { store, metrics, logs },
-    );
+    queries += store.computed.length;
+    onFlushed?.();
+    report({ changes: changes.length, queries, resources, statuses: written, ms }, { store, metrics, logs });
   };
 }
+
+const mostRounds = 3;
 
 function touched(batch: readonly Change[]): readonly (readonly [Kind, ObjectKey])[] {
   return batch.map((change) => [change.kind, change.type === "applied" ? keyOf(change.object) : change.key]);

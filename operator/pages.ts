@@ -15,12 +15,17 @@ import type { StatusMemory } from "./status.ts";
 
 export interface Known {
   readonly ready: () => boolean;
-  readonly problems: () => readonly Problem[];
+  /** Absent: always. */
+  readonly live?: () => boolean;
+  /** In the files, or with the API server. */
+  readonly problems: () => readonly (Problem | string)[];
   readonly streams: () => readonly StreamState[];
-  readonly status: StatusMemory;
+  readonly status: Pick<StatusMemory, "all">;
   readonly publisher: Pick<Publisher, "snapshots">;
   readonly metrics: Metrics;
 }
+
+const everywhere = "0.0.0.0";
 
 /** What is served under which path. Secrets are not shown, and key material is redacted. */
 function adminPages({ problems, streams, status, publisher }: Known): Readonly<Record<string, Page>> {
@@ -34,18 +39,30 @@ function adminPages({ problems, streams, status, publisher }: Known): Readonly<R
   };
 }
 
+type PagesOptions = Pick<StandaloneOptions, "adminHost" | "adminPort" | "metricsPort"> & { readonly healthPort?: number };
+
 /** Opens the admin server and, unless it is off, the metrics page. Rejects with one sentence when a port cannot be had. */
 export async function servePages(
-  { adminHost, adminPort, metricsPort }: Pick<StandaloneOptions, "adminHost" | "adminPort" | "metricsPort">,
+  { adminHost, adminPort, metricsPort, healthPort }: PagesOptions,
   known: Known,
   endings: Endings,
 ): Promise<Pick<Addresses, "admin" | "metrics">> {
-  const { ready, metrics } = known;
-  const admin = await serveAdmin({ host: adminHost, port: adminPort, ready, pages: adminPages(known) });
+  const { ready, metrics, live = () => true } = known;
+  const admin = await serveAdmin({ host: adminHost, port: adminPort, ready, live, pages: adminPages(known) });
   endings.add(() => admin.close());
   const addresses = { admin: `${adminHost.includes(":") ? `[${adminHost}]` : adminHost}:${admin.port}` };
+  if (healthPort !== undefined) {
+    const health = await serveAdmin({ host: everywhere, port: healthPort, ready, live, pages: {} });
+    endings.add(() => health.close());
+  }
   if (metricsPort === "off") return addresses;
-  const page = await serveAdmin({ host: "0.0.0.0", port: metricsPort, ready, pages: { "/metrics": () => metrics.text() } });
+  const page = await serveAdmin({
+    host: everywhere,
+    port: metricsPort,
+    ready,
+    live,
+    pages: { "/metrics": () => metrics.text() },
+  });
   endings.add(() => page.close());
   return { ...addresses, metrics: `127.0.0.1:${page.port}` };
 }

@@ -20,6 +20,8 @@ export interface PublisherOptions {
 }
 
 export interface Publisher {
+  /** Translates without telling anybody: for what translation asks for. A bug is told when it is published. */
+  rehearse(): void;
   /** Translates and tells every proxy; returns how many resources changed. */
   publish(): number;
   /** By proxy, what was published last. */
@@ -43,6 +45,15 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     snapshots,
+    rehearse() {
+      for (const name of proxies(store)) {
+        try {
+          proxy(store, name);
+        } catch {
+          // publish() meets it again
+        }
+      }
+    },
     publish() {
       const names = new Set(proxies(store));
       let changed = 0;

@@ -79,6 +79,18 @@ export interface StatusMemory extends StatusWriter {
   all(kind: Kind): readonly unknown[];
 }
 
+/** With an API server, the statuses are where everybody sees them: these are those it told us of last. */
+export function createSeenStatuses(store: Store): Pick<StatusMemory, "all"> {
+  return {
+    all: (kind) =>
+      store.keys(kind).map((key) => {
+        const status = store.seenStatus(kind, key);
+        const object = store.get(kind, key);
+        return status === undefined ? object : { ...object, status };
+      }),
+  };
+}
+
 /** A process without an API server keeps statuses for whoever asks. */
 export function createStatusMemory(store: Store): StatusMemory {
   const statuses = new Map<string, unknown>();

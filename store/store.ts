@@ -21,6 +21,10 @@ export interface Store extends Db {
   staleRoots(): readonly { readonly name: string; readonly keys: readonly string[] }[];
   /** The status an object carried when it was last seen; untracked, for the status writer to compare with. */
   seenStatus(kind: Kind, key: ObjectKey): unknown;
+  /** The resourceVersion that came with it; undefined for objects from files. */
+  seenVersion(kind: Kind, key: ObjectKey): string | undefined;
+  /** Objects of this kind that some query has read, also those that do not exist: all that a source need bring of a kind that is large. */
+  asked(kind: Kind): readonly ObjectKey[];
   /** Bugs: derived indexes whose query threw; they keep their last good entry. Cleared by each batch. */
   readonly faults: readonly Error[];
 }
@@ -31,6 +35,7 @@ type AnyObject = Kinds[Kind];
 interface Table {
   readonly objects: Map<ObjectKey, AnyObject>;
   readonly status: Map<ObjectKey, unknown>;
+  readonly versions: Map<ObjectKey, string>;
   readonly nodes: Map<ObjectKey, Node>;
   keys: readonly ObjectKey[];
   keysNode: Node | undefined;
@@ -130,10 +135,18 @@ class TableStore implements Store, RememberingDb {
     return this.#tables.get(kind)?.status.get(key);
   }
 
+  seenVersion(kind: Kind, key: ObjectKey): string | undefined {
+    return this.#tables.get(kind)?.versions.get(key);
+  }
+
+  asked(kind: Kind): readonly ObjectKey[] {
+    return [...(this.#tables.get(kind)?.nodes.keys() ?? [])];
+  }
+
   #table(kind: Kind): Table {
     let table = this.#tables.get(kind);
     if (table === undefined) {
-      table = { objects: new Map(), status: new Map(), nodes: new Map(), keys: [], keysNode: undefined };
+      table = { objects: new Map(), status: new Map(), versions: new Map(), nodes: new Map(), keys: [], keysNode: undefined };
       this.#tables.set(kind, table);
     }
     return table;
@@ -145,6 +158,7 @@ class TableStore implements Store, RememberingDb {
     const old = table.objects.get(key);
     if (change.type === "deleted") {
       table.status.delete(key);
+      table.versions.delete(key);
       if (old === undefined) return false;
       table.objects.delete(key);
       this.#writeKeys(table, without(table.keys, key));
@@ -152,6 +166,8 @@ class TableStore implements Store, RememberingDb {
       return true;
     }
     if ("status" in change.object) table.status.set(key, change.object.status);
+    const { resourceVersion } = change.object.metadata as { readonly resourceVersion?: string };
+    if (resourceVersion !== undefined) table.versions.set(key, resourceVersion);
     const object = share(old, normalise(change.object));
     if (object === old) return false;
     table.objects.set(key, object);

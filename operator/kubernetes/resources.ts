@@ -35,7 +35,7 @@ export function apiResource(apiVersion: string, kind: string): ApiResource | und
 }
 
 /** The resource of a kind we read, in this version (default: the storage version). */
-function resourceOf(definition: KindDefinition, version: string | undefined = definition.versions[0]): ApiResource {
+export function resourceOf(definition: KindDefinition, version: string | undefined = definition.versions[0]): ApiResource {
   const { kind, plural, namespaced } = definition;
   return { apiVersion: groupVersion(definition, version ?? ""), kind, plural, namespaced };
 }

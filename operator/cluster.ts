@@ -1,0 +1,232 @@
+// A cluster: objects from its API server, Envoys as its Deployments, statuses written back to it. Every replica translates and serves its
+// proxies; the one that leads writes. Nothing is decided here.
+
+import type { Config } from "../api/config.ts";
+import type { Change } from "../store/db.ts";
+import type { ServerTls } from "../xds/server.ts";
+import { systemClock, type WallClock } from "./clock.ts";
+import { operatorConfig, type OperatorOptions } from "./config.ts";
+import { createEndings } from "./endings.ts";
+import type { Feedback } from "./feedback.ts";
+import { createAuthority } from "./kubernetes/authority.ts";
+import { createKubernetesClient, type KubernetesClient } from "./kubernetes/client.ts";
+import { createEventRecorder } from "./kubernetes/events.ts";
+import { createHealth, type Health } from "./kubernetes/health.ts";
+import { createClusterInfrastructure } from "./kubernetes/infrastructure.ts";
+import { createLease } from "./kubernetes/lease.ts";
+import { ownerOfProxy } from "./kubernetes/owned-object.ts";
+import { createProxyIdentity } from "./kubernetes/proxy-identity.ts";
+import { watchProxies } from "./kubernetes/proxy-watch.ts";
+import { createReferences, type References } from "./kubernetes/references.ts";
+import { reflect, reflectIn } from "./kubernetes/reflector.ts";
+import { createReplicaReports, type ReplicaReports, reportLabel } from "./kubernetes/replica-reports.ts";
+import { watchCluster } from "./kubernetes/source.ts";
+import { type ClusterStatusWriter, createClusterStatusWriter } from "./kubernetes/status.ts";
+import { createTokenReview } from "./kubernetes/token-review.ts";
+import { createLeaderElection, type LeaderElection } from "./leader.ts";
+import { createOperator, type Ground, type Operator } from "./operator.ts";
+import { servePages } from "./pages.ts";
+import { createSeenStatuses } from "./status.ts";
+import { createLogs } from "./telemetry.ts";
+
+/** What the parts of a run share. */
+interface Cluster extends Ground {
+  readonly options: OperatorOptions;
+  readonly client: KubernetesClient;
+  readonly signal: AbortSignal;
+  readonly health: Health;
+}
+
+/** Runs until the signal aborts; rejects with one clear sentence when it cannot start. The proxies go on without it. */
+export async function runOperator(options: OperatorOptions, signal: AbortSignal, clock: WallClock = systemClock): Promise<void> {
+  const endings = createEndings();
+  // Also when it cannot start: nothing goes on watching.
+  const end = new AbortController();
+  signal.addEventListener("abort", () => end.abort());
+  try {
+    const logs = createLogs(options);
+    const client = createKubernetesClient(options);
+    endings.add(client.close);
+    const cluster: Cluster = { clock, logs, endings, options, client, signal: end.signal, health: createHealth(clock) };
+    const authority = await createAuthority({
+      client,
+      namespace: options.namespace,
+      serverNames: serverNames(options),
+      clock,
+      log: (message) => void logs.xds.warn(message),
+      onRenewed: (tls) => parts.operator.xds.renew(tls),
+      onBundle: (caBundle) => parts.operator.queue.push(configured(options, caBundle)),
+      signal: end.signal,
+    });
+    endings.add(authority.stop);
+    const parts = createParts(cluster, authority.tls);
+    parts.operator.queue.push(configured(options, authority.caBundle));
+    await open(cluster, parts);
+    follow(cluster, parts);
+    await feed(cluster, parts);
+  } finally {
+    end.abort();
+    await endings.run();
+  }
+}
+
+function configured(options: OperatorOptions, caBundle: string): Change {
+  const object: Config = operatorConfig(options, caBundle);
+  return { type: "applied", kind: "Config", object };
+}
+
+function serverNames({ xdsServerName, namespace }: OperatorOptions): readonly string[] {
+  const service = `envoy-gateway.${namespace}`;
+  return [...new Set([xdsServerName, `${service}.svc.cluster.local`, `${service}.svc`, service, "envoy-gateway"])];
+}
+
+interface Parts {
+  readonly operator: Operator;
+  readonly references: References;
+  readonly reports: ReplicaReports;
+  readonly leader: LeaderElection;
+}
+
+function createParts(cluster: Cluster, tls: ServerTls): Parts {
+  const { options, client, clock, logs, endings, health } = cluster;
+  const push = (change: Change): void => parts.operator.queue.push(change);
+  const log = (message: string): void => void logs.provider.warn(message);
+  const references = createReferences({ client, clock, push, log });
+  const reports = createReplicaReports({ ...options, client, owner: options.pod, clock, push, log });
+  endings.add(reports.close);
+  let statuses: ClusterStatusWriter | undefined;
+  const leader: LeaderElection = electionOf(cluster, () => {
+    statuses?.resume();
+    parts.operator.owned.wake();
+  });
+  const writes = (): boolean => leader.isLeader() && health.isSynced();
+  const operator = createOperator({
+    ...cluster,
+    debounce: options.debounce,
+    xds: {
+      host: options.xdsHost,
+      port: options.xdsPort,
+      tls,
+      authenticate: createProxyIdentity({
+        review: createTokenReview({ client, audience: options.xdsServerName, clock }),
+        db: () => parts.operator.store,
+        synced: health.synced,
+        clock,
+      }),
+    },
+    infrastructure: (feedback) => infrastructureOf(cluster, feedback, writes),
+    statusWriter: (store) => (statuses = statusWriterOf(cluster, store, leader)),
+    writes,
+    complete: (store) => references.complete(store),
+    onFeedback: reports.note,
+    onFlushed() {
+      if (health.isSynced()) return;
+      health.flushed();
+      parts.operator.owned.wake();
+    },
+    problems: () => health.problems().length,
+  });
+  endings.add(() => statuses?.close());
+  const parts: Parts = { operator, references, reports, leader };
+  return parts;
+}
+
+/** Without an election this replica leads from the start. */
+function electionOf({ options, client, clock, logs, endings }: Cluster, onStarted: () => void): LeaderElection {
+  const { leaderElection: timing, namespace, identity } = options;
+  if (timing === "off") return { isLeader: () => true, stop: async () => undefined };
+  const leader = createLeaderElection({
+    store: createLease({ client, namespace, name: "envoy-gateway", clock }),
+    identity,
+    timing,
+    clock,
+    onStarted,
+    onStopped: () => undefined,
+    log: (message) => void logs.provider.info(message),
+  });
+  endings.add(leader.stop);
+  return leader;
+}
+
+function infrastructureOf({ options, client, clock, logs }: Cluster, { states }: Feedback, writes: () => boolean) {
+  return createClusterInfrastructure({
+    client,
+    clock,
+    log: (message) => void logs.infrastructure.warn(message),
+    namespaces: namespacesOf(options, true),
+    writes,
+    onTrouble: states.refused,
+  });
+}
+
+function statusWriterOf({ options, client, clock, logs }: Cluster, store: Operator["store"], leader: LeaderElection) {
+  return createClusterStatusWriter({
+    client,
+    store,
+    controllerName: operatorConfig(options, "").controllerName,
+    isLeader: leader.isLeader,
+    clock,
+    log: (message) => void logs.provider.warn(message),
+    onWritten: createEventRecorder({
+      client,
+      clock,
+      uidOf: (kind, key) => (store.get(kind, key)?.metadata as { readonly uid?: string } | undefined)?.uid,
+      identity: options.identity,
+    }),
+  });
+}
+
+/** The pages, for people and for kubelet. The xDS server opens later: a proxy that finds it should find its configuration there. */
+async function open({ options, endings, health }: Cluster, { operator }: Parts): Promise<void> {
+  const status = createSeenStatuses(operator.store);
+  const known = { ...operator, status, ready: health.isReady, live: health.isLive, streams: operator.xds.streams };
+  await servePages(options, { ...known, problems: health.problems }, endings);
+}
+
+/** Follows what runs, and what other replicas have to tell, until the signal aborts. */
+function follow(cluster: Cluster, { operator, reports }: Parts): void {
+  const { client, clock, logs, endings, signal, options } = cluster;
+  const log = (message: string): void => void logs.infrastructure.warn(message);
+  const { states } = operator.feedback;
+  const proxies = watchProxies({
+    watch: (resource, labelSelector, stop) =>
+      reflectIn(
+        namespacesOf(options, resource.namespaced),
+        { client, resources: [resource], ...(labelSelector && { labelSelector }), clock, log },
+        stop,
+      ),
+    clock,
+    onState: states.running,
+    onGone: states.gone,
+    onDisturbed: (proxy) => operator.owned.again(ownerOfProxy(proxy)),
+  });
+  cluster.health.waitFor(proxies.synced);
+  endings.add(() => proxies.close());
+  void (async () => {
+    const resources = [{ apiVersion: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true }];
+    const labelSelector = `${reportLabel}=true`;
+    for await (const event of reflect({ client, resources, namespace: options.namespace, labelSelector, clock, log }, signal))
+      reports.heard(event);
+  })();
+}
+
+/** Where proxies can be: beside Gateways that we read, or beside us. */
+function namespacesOf({ watch, namespace }: OperatorOptions, namespaced: boolean): readonly string[] | undefined {
+  return namespaced && watch.namespaces !== undefined ? [...new Set([...watch.namespaces, namespace])] : undefined;
+}
+
+/** Feeds the queue from the API server until the signal aborts. */
+async function feed({ client, clock, logs, signal, options, health }: Cluster, { operator, references }: Parts): Promise<void> {
+  const log = (message: string): void => void logs.provider.warn(message);
+  const source = watchCluster({ client, scope: options.watch, references, clock, log, states: health.reflectors }, signal);
+  for await (const event of source) {
+    if (event.type !== "synced") {
+      operator.queue.push(event);
+      continue;
+    }
+    await health.ready();
+    operator.queue.start();
+    await operator.xds.listen();
+    health.listening();
+  }
+}

@@ -1,0 +1,162 @@
+// The two calls by which one kind is read: a list in pages, and a watch from where it was. Each once; again and again is reflector.ts's.
+
+import type { Clock } from "../clock.ts";
+import type { ApiObject, ObjectEvent } from "./api-object.ts";
+import { ApiError, hasStatus, type KubernetesClient } from "./client.ts";
+import { jsonLines } from "./lines.ts";
+import { type ApiResource, resourcePath } from "./resources.ts";
+
+/** What is read. */
+export interface Subject {
+  readonly client: Pick<KubernetesClient, "call" | "stream">;
+  /** The same kind in its versions, the one we want first. */
+  readonly resources: readonly ApiResource[];
+  /** Absent: all namespaces. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly metadataOnly?: boolean;
+}
+
+const pageSize = 500;
+/** Time for other work between pages and in long streams of changes. */
+const sliceMs = 5;
+
+/** Where we are in the history of a kind. */
+export interface Place {
+  readonly resource: ApiResource;
+  resourceVersion: string;
+}
+
+/** Everything there is. Undefined: no version of the kind is served. */
+export async function list(
+  subject: Subject,
+  signal: AbortSignal,
+): Promise<{ readonly objects: readonly ApiObject[]; readonly place: Place } | undefined> {
+  for (const resource of subject.resources) {
+    try {
+      return await listVersion(subject, resource, signal);
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+    }
+  }
+  return undefined;
+}
+
+interface Page {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly ApiObject[];
+}
+
+async function listVersion(
+  { client, namespace, labelSelector, metadataOnly }: Subject,
+  resource: ApiResource,
+  signal: AbortSignal,
+) {
+  const objects: ApiObject[] = [];
+  const { apiVersion, kind } = resource;
+  let next: string | undefined;
+  for (;;) {
+    const page = (await client.call({
+      path: resourcePath(resource, { namespace }),
+      query: { limit: pageSize, continue: next, labelSelector },
+      ...(metadataOnly && { accept: accept("PartialObjectMetadataList") }),
+      timeoutMs: 60_000,
+      signal,
+    })) as Page;
+    // Items of a list do not say of what kind they are; those of a list of metadata say something else.
+    for (const item of page.items) objects.push(trimmed({ ...item, apiVersion, kind }));
+    const { resourceVersion } = page.metadata;
+    next = page.metadata.continue;
+    if (!next) return { objects, place: { resource, resourceVersion } };
+    await new Promise(setImmediate);
+  }
+}
+
+export interface WatchOptions {
+  readonly clock: Clock;
+  /** After how long the API server should end it. */
+  readonly seconds: number;
+  /** A watch that says nothing for so long, not even a bookmark, is dead. */
+  readonly silenceMs: number;
+  /** At every sign of life. */
+  readonly onHeard: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** Events until the API server ends the watch; rejects when it breaks or falls silent. Moves `place` along. */
+export async function* watch(subject: Subject, place: Place, options: WatchOptions): AsyncGenerator<ObjectEvent, void, void> {
+  const { client, namespace, labelSelector, metadataOnly } = subject;
+  const { clock, silenceMs, signal } = options;
+  const { resource } = place;
+  const stream = await client.stream({
+    path: resourcePath(resource, { namespace }),
+    query: {
+      watch: true,
+      allowWatchBookmarks: true,
+      resourceVersion: place.resourceVersion,
+      timeoutSeconds: options.seconds,
+      labelSelector,
+    },
+    ...(metadataOnly && { accept: accept("PartialObjectMetadata") }),
+    signal,
+  });
+  let silent = false;
+  const stop = (): void => stream.destroy();
+  let cancel = (): void => undefined;
+  const heard = (): void => {
+    options.onHeard();
+    cancel();
+    cancel = clock.after(silenceMs, () => {
+      silent = true;
+      stop();
+    });
+  };
+  heard();
+  try {
+    let since = clock.now();
+    for await (const line of jsonLines(stream, heard)) {
+      const { type, object } = line as WatchLine;
+      if (type === "ERROR") throw errorOf(resource, object);
+      if (object.metadata.resourceVersion !== undefined) place.resourceVersion = object.metadata.resourceVersion;
+      if (type === "BOOKMARK") continue;
+      const named = trimmed({ ...object, apiVersion: resource.apiVersion, kind: resource.kind });
+      yield { type: type === "DELETED" ? "deleted" : "applied", object: named };
+      if (clock.now() - since < sliceMs) continue;
+      await new Promise(setImmediate);
+      since = clock.now();
+    }
+  } catch (cause) {
+    if (!silent) throw cause;
+    throw new Error(`the watch of ${resource.plural} said nothing for ${silenceMs / 1000} s`, { cause });
+  } finally {
+    cancel();
+    stop();
+  }
+}
+
+interface WatchLine {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: ApiObject;
+}
+
+/** Status in the middle of a watch. */
+function errorOf(resource: ApiResource, object: unknown): Error {
+  const { code, reason, message } = object as { readonly code?: number; readonly reason?: string; readonly message?: string };
+  return new ApiError(`watch of ${resource.plural}: ${message ?? "no explanation"}`, {
+    status: code ?? 0,
+    reason: reason ?? "",
+    retryAfterMs: undefined,
+  });
+}
+
+function accept(as: string): string {
+  return `application/json;as=${as};g=meta.k8s.io;v=v1`;
+}
+
+/** Without what nobody reads and what can be half of the bytes. */
+function trimmed(object: ApiObject): ApiObject {
+  const { managedFields: _, annotations, ...metadata } = object.metadata as ApiObject["metadata"] & { managedFields?: unknown };
+  if (annotations === undefined) return { ...object, metadata };
+  const { "kubectl.kubernetes.io/last-applied-configuration": __, ...kept } = annotations;
+  return { ...object, metadata: { ...metadata, annotations: kept } };
+}

@@ -1,0 +1,132 @@
+// One kind of object, followed for ever: a paginated list, then a watch from there, and again from the beginning when the API server no longer
+// knows where we were. Never gives up, never ends by itself. Says what there is and what changed; knows no meaning.
+
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../host/folder.ts";
+import { createBackoff } from "./backoff.ts";
+import { createChannel } from "./channel.ts";
+import { differences, type ObjectEvent, remembered, type Remembered } from "./api-object.ts";
+import { hasStatus } from "./client.ts";
+import { list, type Place, type Subject, watch } from "./list-watch.ts";
+import { pause } from "./object-calls.ts";
+
+/** How it goes with one kind, for metrics and health. */
+export interface ReflectorState {
+  synced: boolean;
+  /** The API server does not serve the kind (its CRD is not installed). */
+  absent: boolean;
+  /** What is in the way at present. */
+  problem: string | undefined;
+  /** Clock milliseconds of the last word from the API server. */
+  heardAt: number;
+  relists: number;
+  restarts: number;
+}
+
+export interface ReflectorOptions extends Subject {
+  readonly clock: Clock;
+  readonly random?: () => number;
+  readonly timing?: Partial<ReflectorTiming>;
+  readonly log: (message: string) => void;
+  readonly state?: ReflectorState;
+}
+
+/** All in milliseconds. */
+export interface ReflectorTiming {
+  /** A watch that says nothing for so long, not even a bookmark (about once a minute), is dead. */
+  readonly silence: number;
+  /** The API server ends a watch after this, and up to as long again. */
+  readonly watch: number;
+  /** Between two looks whether a kind is served. */
+  readonly absent: number;
+  readonly firstRetry: number;
+  readonly longestRetry: number;
+}
+
+const defaultTiming: ReflectorTiming = { silence: 100_000, watch: 300_000, absent: 3000, firstRetry: 800, longestRetry: 30_000 };
+
+export function newReflectorState(clock: Clock): ReflectorState {
+  return { synced: false, absent: false, problem: undefined, heardAt: clock.now(), relists: 0, restarts: 0 };
+}
+
+/** Until the signal aborts. */
+export async function* reflect(options: ReflectorOptions, signal: AbortSignal): AsyncGenerator<ObjectEvent, void, void> {
+  const { clock, log, random = Math.random, state = newReflectorState(options.clock) } = options;
+  const timing = { ...defaultTiming, ...options.timing };
+  const backoff = createBackoff({ firstMs: timing.firstRetry, longestMs: timing.longestRetry, random });
+  const memory = new Map<string, Remembered>();
+  const what = options.resources[0]?.plural ?? "";
+  let place: Place | undefined;
+  let told: string | undefined;
+
+  /** What to do about an error, and how long to wait before. */
+  const recover = (error: unknown): number => {
+    // 410: nobody remembers where we were. 404: the kind itself went away.
+    if (hasStatus(error, 404, 410)) {
+      place = undefined;
+      state.problem = undefined;
+      return backoff.next();
+    }
+    state.problem = messageOf(error);
+    const kind = hasStatus(error, 401, 403) ? `we may not read ${what}` : `${what} cannot be read at present`;
+    if (told !== kind) log(`${kind}: ${state.problem}`);
+    told = kind;
+    const asked = hasStatus(error, 429, 500, 503) ? (error.retryAfterMs ?? 0) : 0;
+    return Math.max(asked, hasStatus(error, 403) ? timing.longestRetry : backoff.next());
+  };
+
+  while (!signal.aborted) {
+    try {
+      if (place === undefined) {
+        state.relists++;
+        const listed = await list(options, signal);
+        state.absent = listed === undefined;
+        yield* differences(memory, listed?.objects ?? []);
+        if (!state.synced) {
+          state.synced = true;
+          yield { type: "synced" };
+        }
+        state.heardAt = clock.now();
+        if (listed === undefined) {
+          await pause(clock, timing.absent * (1 + random()), signal);
+          continue;
+        }
+        place = listed.place;
+      }
+      state.restarts++;
+      const seconds = Math.ceil((timing.watch / 1000) * (1 + random()));
+      const onHeard = (): void => void (state.heardAt = clock.now());
+      for await (const event of watch(options, place, { clock, seconds, silenceMs: timing.silence, onHeard, signal })) {
+        if (told !== undefined) log(`${what} can be read again`);
+        told = undefined;
+        state.problem = undefined;
+        backoff.reset();
+        yield* remembered(memory, event);
+      }
+      // It has ended as it should, or the connection was closed: from where we are.
+      await pause(clock, timing.firstRetry * random() * 0.25, signal);
+    } catch (error) {
+      if (!signal.aborted) await pause(clock, recover(error), signal);
+    }
+  }
+}
+
+/** The same in several namespaces, as one; undefined: everywhere. */
+export function reflectIn(
+  namespaces: readonly string[] | undefined,
+  options: Omit<ReflectorOptions, "namespace" | "state">,
+  signal: AbortSignal,
+): AsyncIterable<ObjectEvent> {
+  if (namespaces === undefined) return reflect(options, signal);
+  const channel = createChannel<ObjectEvent>();
+  let unsynced = namespaces.length;
+  for (const namespace of namespaces) {
+    void (async () => {
+      for await (const event of reflect({ ...options, namespace }, signal)) {
+        if (event.type !== "synced" || --unsynced === 0) channel.push(event);
+      }
+    })();
+  }
+  signal.addEventListener("abort", () => channel.close());
+  return channel;
+}

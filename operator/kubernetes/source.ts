@@ -1,0 +1,86 @@
+// A cluster as a source of objects: one reflector for each kind, all of them one stream of changes, `synced` once all have listed.
+
+import { kinds, type KindDefinition } from "../../api/kinds.ts";
+import type { Change } from "../../store/db.ts";
+import { keyOf } from "../../store/key.ts";
+import type { WatchScope } from "../config.ts";
+import type { Kind } from "../../store/kinds.ts";
+import type { Clock } from "../clock.ts";
+import { createChannel } from "./channel.ts";
+import type { KubernetesClient } from "./client.ts";
+import { gone, judged } from "./judged.ts";
+import { type ReferencedKind, referencedKinds, type References } from "./references.ts";
+import type { ObjectEvent } from "./api-object.ts";
+import { newReflectorState, reflect, type ReflectorState, type ReflectorTiming } from "./reflector.ts";
+import { resourceOf } from "./resources.ts";
+
+export interface ClusterSourceOptions {
+  readonly client: Pick<KubernetesClient, "call" | "stream">;
+  /** Read nothing outside of these namespaces. */
+  readonly scope: WatchScope;
+  /** Secrets and ConfigMaps go there instead of into the stream. */
+  readonly references: References;
+  readonly clock: Clock;
+  readonly timing?: Partial<ReflectorTiming>;
+  readonly log: (message: string) => void;
+  /** By "kind" or "kind namespace"; filled in while watching. */
+  readonly states: Map<string, ReflectorState>;
+}
+
+/** Every object, then `synced` once, then every change, until the signal aborts. */
+export async function* watchCluster(
+  options: ClusterSourceOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Change | { readonly type: "synced" }, void, void> {
+  const channel = createChannel<Change | { readonly type: "synced" }>();
+  const follows = kinds.flatMap((definition) =>
+    placesOf(definition, options.scope.namespaces).map((namespace) => ({ definition, namespace })),
+  );
+  let unsynced = follows.length;
+  const running = follows.map(async ({ definition, namespace }) => {
+    const kind = definition.kind as Kind;
+    const state = newReflectorState(options.clock);
+    options.states.set(namespace === undefined ? kind : `${kind} ${namespace}`, state);
+    for await (const event of reflectKind(options, definition, { namespace, state, signal })) {
+      if (event.type === "synced") {
+        if (--unsynced === 0) channel.push({ type: "synced" });
+      } else if (isReferenced(kind)) options.references.heard(kind, event);
+      else if (event.type === "deleted") channel.push(gone(kind, keyOf(event.object)));
+      else channel.push(judged(kind, event.object, options.log));
+    }
+  });
+  signal.addEventListener("abort", () => channel.close());
+  if (signal.aborted) channel.close();
+  yield* channel;
+  await Promise.all(running);
+}
+
+/** Where to look: undefined is everywhere. */
+function placesOf({ namespaced }: KindDefinition, namespaces: readonly string[] | undefined): readonly (string | undefined)[] {
+  return namespaced && namespaces !== undefined ? [...new Set(namespaces)] : [undefined];
+}
+
+function reflectKind(
+  { client, clock, timing, log }: ClusterSourceOptions,
+  definition: KindDefinition,
+  place: { readonly namespace: string | undefined; readonly state: ReflectorState; readonly signal: AbortSignal },
+): AsyncGenerator<ObjectEvent, void, void> {
+  const { namespace, state, signal } = place;
+  return reflect(
+    {
+      client,
+      resources: definition.versions.map((version) => resourceOf(definition, version)),
+      ...(namespace !== undefined && { namespace }),
+      metadataOnly: isReferenced(definition.kind),
+      clock,
+      ...(timing !== undefined && { timing }),
+      log,
+      state,
+    },
+    signal,
+  );
+}
+
+function isReferenced(kind: string): kind is ReferencedKind {
+  return referencedKinds.some((referenced) => referenced === kind);
+}
