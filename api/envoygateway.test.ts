@@ -29,7 +29,7 @@ test("single fields get the defaults of the Go types", () => {
       logging: { level: { default: "info" } },
       admin: { address: { port: 19000, host: "127.0.0.1" } },
       extensionApis: { enableEnvoyPatchPolicy: false, enableBackend: false, disableLua: false },
-      ...kubernetes({ deploy: { type: "ControllerNamespace" }, client: { rateLimit: { qps: 50, burst: 100 } } }),
+      ...kubernetes({ deploy: { type: "GatewayNamespace" }, client: { rateLimit: { qps: 50, burst: 100 } } }),
       rateLimit: { backend: { type: "Redis" }, failClosed: false },
       ...service({ port: 80, retry: { backoffMultiplier: { numerator: 200, denominator: 100 } } }),
       telemetry: {

@@ -134,13 +134,14 @@ function namespaceOfPod(): string | undefined {
 
 /** The same in a cluster; `caBundle` in PEM. */
 export function operatorConfig(options: OperatorOptions, caBundle: string): Config {
-  const { namespace, deployType, xdsAddress, xdsPort, xdsServerName, gateway } = options;
+  const { namespace, deployType, xdsAddress, xdsPort, xdsServerName, shutdownManagerImage, gateway } = options;
   return {
     metadata: { name: "config" },
     controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
     namespace,
     infrastructure: "kubernetes",
     deployType,
+    shutdownManagerImage,
     extensionApis: { enableBackend: false, enableEnvoyPatchPolicy: false, disableLua: false },
     xds: {
       host: xdsAddress,
