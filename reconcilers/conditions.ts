@@ -22,6 +22,13 @@ export const classAccepted = (): Condition => yes("Accepted", "Accepted", "This 
 export const classInvalidParameters = (why: string): Condition =>
   no("Accepted", "InvalidParameters", `Invalid parametersRef: ${why}`);
 
+/** The Envoys of a Gateway. */
+interface Proxies {
+  readonly ready: number;
+  readonly wanted: number;
+  readonly trouble?: string;
+}
+
 // ── Gateway ───────────────────────────────────────────────────────────────────
 
 /** `withoutEffect`: settings of the Gateway's EnvoyProxy that do nothing yet. */
@@ -40,8 +47,13 @@ export const gatewayListenersNotValid = (names: readonly string[], withoutEffect
 export const gatewayWithoutValidListener = (): Condition =>
   no("Accepted", "ListenersNotValid", "No listener is valid, see their conditions.");
 
-export const gatewayProgrammed = (ready: number, wanted: number): Condition =>
-  yes("Programmed", "Programmed", `Address assigned, ${ready} of ${wanted} proxies run the current configuration.`);
+/** `trouble`: what keeps others of its Envoys from running, as in a rollout that does not go on. */
+export const gatewayProgrammed = (proxies: Proxies): Condition =>
+  yes(
+    "Programmed",
+    "Programmed",
+    `Address assigned, ${proxies.ready} of ${proxies.wanted} proxies run the current configuration.${proxies.trouble === undefined ? "" : ` Others do not: ${proxies.trouble}`}`,
+  );
 export const gatewayTooManyAddresses = (count: number): Condition =>
   yes("Programmed", "Programmed", `Only the first 16 of ${count} addresses are shown.`);
 /** Nothing is known of any proxy, and nothing could be: translation outside of a running control plane. */

@@ -4,9 +4,9 @@ import type { Db } from "../store/db.ts";
 import { type ObjectKey, nameOf } from "../store/key.ts";
 import { memo } from "../store/memo.ts";
 import { classAccepted, classInvalidParameters } from "./conditions.ts";
-import { classEnvoyProxy, mergesGateways } from "./envoyproxy.ts";
-import { infrastructureOf } from "./gateway/infrastructure.ts";
+import { classEnvoyProxy } from "./envoyproxy.ts";
 import { isManagedClass } from "./gateway/proxies.ts";
+import { ownedByClass } from "./gateway/succession.ts";
 import type { Reconciler } from "./reconciler.ts";
 
 /** Names of Gateway API v1.4.1 (pkg/features), in the order the API asks for: ascending. */
@@ -54,5 +54,5 @@ const status = memo("gatewayClassStatus", (db: Db, key: ObjectKey) => {
 export const gatewayClass: Reconciler<"GatewayClass"> = {
   kind: "GatewayClass",
   status,
-  owned: (db, key) => (mergesGateways(db, nameOf(key)) ? infrastructureOf(db, nameOf(key)) : []),
+  owned: (db, key) => ownedByClass(db, nameOf(key)),
 };

@@ -146,6 +146,20 @@ test("replicas are nobody's wish unless EnvoyProxy says so, and the autoscaler's
   expect(one("HorizontalPodAutoscaler", scaled)).toMatchObject({ spec: { scaleTargetRef: { name }, maxReplicas: 5 } });
 });
 
+test("another listener changes the Service alone: pods are not replaced", () => {
+  const [before, after] = [[80], [80, 8443]].map((ports) =>
+    owned(
+      gatewayWith(
+        "gw",
+        ports.map((port) => ({ name: `p${port}`, port })),
+        { uid: "u" },
+      ),
+    ),
+  );
+  const changed = after?.filter((object, i) => JSON.stringify(object) !== JSON.stringify(before?.[i]));
+  expect(changed?.map(({ kind }) => kind)).toEqual(["Service"]);
+});
+
 test("a DaemonSet replaces the Deployment", () => {
   const objects = owned(
     envoyProxy("settings", kubernetes({ envoyDaemonSet: {} })),

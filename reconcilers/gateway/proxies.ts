@@ -63,6 +63,11 @@ export const proxies = memo("proxies", (db: Db): readonly string[] => {
   return names.toSorted(compare);
 });
 
+/** The Gateways of a class, whoever serves them. */
+export function gatewaysIn(db: Db, className: string): readonly ObjectKey[] {
+  return db.lookup(gatewaysOfClass, className);
+}
+
 function isGatewayName(proxy: string): proxy is ObjectKey {
   return proxy.includes("/");
 }

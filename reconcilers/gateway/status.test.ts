@@ -93,6 +93,15 @@ describe("the Gateway's Programmed", () => {
       ["True", "Programmed", "Address assigned, 1 of 2 proxies run the current configuration."],
     ],
     [
+      "in a rollout that does not go on",
+      [proxyState({ ready: 1, trouble: "Pod gw-2 is not scheduled: no node." })],
+      [
+        "True",
+        "Programmed",
+        "Address assigned, 1 of 2 proxies run the current configuration. Others do not: Pod gw-2 is not scheduled: no node.",
+      ],
+    ],
+    [
       "with too many addresses",
       [proxyState({ addresses: many })],
       ["True", "Programmed", "Only the first 16 of 17 addresses are shown."],

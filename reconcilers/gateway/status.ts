@@ -103,9 +103,7 @@ function programming(db: Db, gateway: ObjectKey, { addresses, refused }: Facts):
   if (state !== undefined && unusable.length > 0) return gatewayAddressNotUsable(unusable.map(({ value }) => value));
   if (state === undefined || addresses.length === 0) return gatewayWithoutAddress();
   if (state.ready === 0) return gatewayWithoutProxies(undefined);
-  return addresses.length > maxAddresses
-    ? gatewayTooManyAddresses(addresses.length)
-    : gatewayProgrammed(state.ready, state.wanted);
+  return addresses.length > maxAddresses ? gatewayTooManyAddresses(addresses.length) : gatewayProgrammed(state);
 }
 
 /** Addresses of the proxy; when the Gateway asks for some, those of them that the proxy has. */
