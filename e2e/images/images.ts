@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { base, program, unprivileged } from "../../image/files.ts";
 import { ociArchive, type Image } from "../../image/oci.ts";
 import { operatorImage } from "../../image/operator.ts";
@@ -21,13 +21,27 @@ const programs = join(import.meta.dirname, "programs");
 /** Files of all images, in the order in which they are needed. */
 export async function imageArchives(): Promise<readonly string[]> {
   const envoy = await envoyPath();
-  const own: Image = { ...operatorImage() };
   return [
     archive("pause", [], () => goImage(pauseReference, "pause", "./pause")),
     archive("envoy", [envoy], () => envoyImage(envoy)),
     archive("echo-basic", [], () => goImage(echoReference, "echo-basic", "sigs.k8s.io/gateway-api/conformance/echo-basic")),
-    archive("operator", [contentOf(own)], () => own),
+    operatorArchive(),
   ];
+}
+
+/** Of the bundle in dist/, as it is. It changes with every edit, so only the last one is kept, in the checkout. */
+export function operatorArchive(): string {
+  const image = operatorImage();
+  const path = join(import.meta.dirname, "../../.cache/operator-image.tar");
+  const madeFrom = `${path}.made-from`;
+  const content = contentOf(image);
+  if (existsSync(madeFrom) && readFileSync(madeFrom, "utf8") === content) return path;
+  progress("making the image of the operator");
+  rmSync(madeFrom, { force: true });
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, ociArchive(image).bytes);
+  writeFileSync(madeFrom, content);
+  return path;
 }
 
 /** Kept by what made it: the sources here, and the inputs. */

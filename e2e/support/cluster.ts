@@ -1,6 +1,7 @@
 // The cluster that a test runs on: the one that `npm run e2e` was pointed at, else one on this machine, started by the first test that asks.
 
 import { execFileSync, spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubernetesProgram } from "../cluster/programs.ts";
 
@@ -41,5 +42,7 @@ export function cluster(): Cluster {
 
 function startedHere(): string {
   const main = join(import.meta.dirname, "../cluster/main.ts");
-  return execFileSync("node", [main, "up"], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+  const lock = join(tmpdir(), "envoy-gateway-e2e-start.lock");
+  const args = ["--close", lock, "node", main, "up", "--for-tests"];
+  return execFileSync("flock", args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
 }
