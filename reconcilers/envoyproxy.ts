@@ -60,6 +60,15 @@ export const envoyProxyOf = memo("envoyProxyOf", (db: Db, gateway: ObjectKey): V
   return { value: spec, conditions: problem === undefined ? [] : [gatewayInvalidParameters(problem)] };
 });
 
+/** The EnvoyProxy that is named nearest to a proxy, whether or not it can be used: pods that run are of its making. */
+export function namedEnvoyProxy(db: Db, proxy: string): EnvoyProxySpec | undefined {
+  const gateway = isObjectKey(proxy) ? db.get("Gateway", proxy)?.spec : undefined;
+  const own = gateway?.infrastructure?.parametersRef;
+  if (own !== undefined) return db.get("EnvoyProxy", objectKey(namespaceOf(proxy as ObjectKey), own.name))?.spec;
+  const ref = db.get("GatewayClass", objectKey("", gateway?.gatewayClassName ?? proxy))?.spec.parametersRef;
+  return ref && db.get("EnvoyProxy", objectKey(ref.namespace ?? "default", ref.name))?.spec;
+}
+
 /** Settings of a proxy: those of its Gateway, or of its class when the name is a class's (merged Gateways). */
 export function envoyProxyOfProxy(db: Db, proxy: string): EnvoyProxySpec {
   return isObjectKey(proxy) ? envoyProxyOf(db, proxy).value : classEnvoyProxy(db, proxy).spec;

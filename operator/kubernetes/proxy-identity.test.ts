@@ -35,6 +35,12 @@ const merging = [
 const [own, merged] = [accountOf(plain, "default/eg"), accountOf(merging, "eg")];
 const named = (name: string) =>
   envoyProxy("named", { provider: { type: "Kubernetes", kubernetes: { envoyServiceAccount: { name } } } });
+const unusable = envoyProxy("named", {
+  provider: {
+    type: "Kubernetes",
+    kubernetes: { envoyServiceAccount: { name: "mine" }, envoyDeployment: {}, envoyDaemonSet: {} },
+  },
+});
 const withSettings = gatewayWith("eg", listeners, { infrastructure: { parametersRef: parametersRef("named") } });
 
 const cases: readonly (readonly [string, readonly TestObject[], Reviewed, { id?: string; cluster?: string }, unknown])[] = [
@@ -84,6 +90,13 @@ const cases: readonly (readonly [string, readonly TestObject[], Reviewed, { id?:
   [
     "a pod under the name that the settings choose",
     [named("mine"), withSettings],
+    pod("default/mine"),
+    {},
+    { proxy: "default/eg" },
+  ],
+  [
+    "a pod under the name that settings chose which have become unusable",
+    [unusable, withSettings],
     pod("default/mine"),
     {},
     { proxy: "default/eg" },

@@ -2,7 +2,7 @@
 
 import type { Db } from "../../store/db.ts";
 import { objectKey } from "../../store/key.ts";
-import { envoyProxyOfProxy } from "../envoyproxy.ts";
+import { envoyProxyOfProxy, namedEnvoyProxy } from "../envoyproxy.ts";
 import { ownedMetadata } from "./owned-metadata.ts";
 import { gatewaysOf } from "./proxies.ts";
 
@@ -11,8 +11,13 @@ export function serviceAccountName(db: Db, proxy: string): string {
   return envoyProxyOfProxy(db, proxy).provider?.kubernetes?.envoyServiceAccount?.name ?? ownedMetadata(db, proxy).name;
 }
 
-/** Is the proxy that of this ServiceAccount ("namespace/name")? An account that several Gateways name may ask for each of them. */
+/**
+ * Is the proxy that of this ServiceAccount ("namespace/name")? An account that several Gateways name may ask for each of them. An EnvoyProxy that
+ * has become unusable counts too: while it is, what it made keeps running.
+ */
 export function servesAccount(db: Db, proxy: string, account: string): boolean {
   if (gatewaysOf(db, proxy).length === 0) return false;
-  return objectKey(ownedMetadata(db, proxy).namespace, serviceAccountName(db, proxy)) === account;
+  const { namespace } = ownedMetadata(db, proxy);
+  const named = namedEnvoyProxy(db, proxy)?.provider?.kubernetes?.envoyServiceAccount?.name;
+  return [serviceAccountName(db, proxy), named].some((name) => name !== undefined && objectKey(namespace, name) === account);
 }

@@ -6,7 +6,7 @@ import { configKey } from "../envoyproxy.ts";
 
 const port = 19002;
 
-/** The containers beside Envoy: one, or none when no image is known for it. */
+/** The containers beside Envoy: one, or none when no image is known for it. The image knows its own program. */
 export function shutdownManager(db: Db, spec: EnvoyProxySpec): readonly unknown[] {
   const image = db.get("Config", configKey)?.shutdownManagerImage;
   if (image === undefined) return [];
@@ -16,7 +16,6 @@ export function shutdownManager(db: Db, spec: EnvoyProxySpec): readonly unknown[
     name: "shutdown-manager",
     image,
     imagePullPolicy: "IfNotPresent",
-    command: ["envoy-gateway"],
     args: [
       "envoy",
       "shutdown-manager",
