@@ -9,6 +9,7 @@ WORKDIR /app
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /build/package.json ./
 COPY --from=build /build/dist dist/
+COPY --from=build --chmod=755 /build/image/envoy-gateway /usr/local/bin/
 ENV PATH=/usr/local/bin:/usr/bin:/bin NODE_ENV=production HOME=/tmp
 USER 65532:65532
-ENTRYPOINT ["/usr/local/bin/node", "/app/dist/envoy-gateway.js"]
+ENTRYPOINT ["/usr/local/bin/envoy-gateway"]

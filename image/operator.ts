@@ -15,8 +15,7 @@ export function operatorImage(): Image {
   return {
     reference: operatorReference,
     files: new Map([...base(), ...program("/usr/local/bin/node", process.execPath), ...bundle()]),
-    // A launcher for older Nodes is in dist/, too; here the Node is known.
-    entrypoint: ["/usr/local/bin/node", "/app/dist/envoy-gateway.js"],
+    entrypoint: ["/usr/local/bin/envoy-gateway"],
     env: ["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_ENV=production", "HOME=/tmp"],
     user: unprivileged,
     workingFolder: "/app",
@@ -27,6 +26,8 @@ function bundle(): readonly (readonly [string, Entry])[] {
   const folder = join(root, "dist");
   const text = (path: string): Entry => ({ type: "file", content: readFileSync(path), mode: 0o644 });
   return [
+    // On the PATH, since containers beside proxies call it by its name; and there is no /usr/bin/env for the first line of the launcher.
+    ["/usr/local/bin/envoy-gateway", { type: "file", content: readFileSync(join(root, "image/envoy-gateway")), mode: 0o755 }],
     ["/app/package.json", text(join(root, "package.json"))],
     ...readdirSync(folder).map((file) => [`/app/dist/${file}`, text(join(folder, file))] as const),
   ];
