@@ -45,11 +45,17 @@ function chains(proxy: Proxy, wanted: (chain: FilterChain) => boolean): readonly
 }
 
 function listenerOrigins(listener: Listener): readonly Origin[] {
-  return listener.transport === "udp" ? listener.origins : listener.chains.flatMap(({ origins }) => origins);
+  if (listener.transport === "udp") return [...listener.origins, ...listener.senders];
+  return listener.chains.flatMap(({ origins, handler }) => [...origins, ...(handler.type === "tcp" ? handler.senders : [])]);
 }
 
 function namesSecret({ tls }: Cluster, name: string): boolean {
   return tls?.clientCertificate === name || (tls?.trust.type === "secret" && tls.trust.name === name);
+}
+
+interface Sender {
+  readonly senders: readonly Origin[];
+  readonly shares: readonly { readonly cluster?: string | undefined }[];
 }
 
 /** The backend, and the routes that send to it: they carry the status that people look at. */
@@ -58,14 +64,13 @@ function clusterOrigins(proxy: Proxy, cluster: Cluster): readonly Origin[] {
     if (action.type !== "forward") return false;
     return [...action.backends, ...action.mirrors].some((target) => target.cluster === cluster.name);
   });
-  const datagrams = proxy.listeners.flatMap((listener) =>
-    listener.transport === "udp" && listener.cluster === cluster.name ? listener.origins : [],
+  const senders = proxy.listeners.flatMap((listener): readonly Sender[] =>
+    listener.transport === "udp"
+      ? [{ shares: [listener], senders: listener.senders }]
+      : listener.chains.flatMap(({ handler }) => (handler.type === "tcp" ? [handler] : [])),
   );
-  const connections = chains(
-    proxy,
-    ({ handler }) => handler.type === "tcp" && handler.shares.some((share) => share.cluster === cluster.name),
-  );
-  return [cluster.origin, ...routes.map(({ origin }) => origin), ...connections, ...datagrams];
+  const others = senders.flatMap((each) => (each.shares.some((share) => share.cluster === cluster.name) ? each.senders : []));
+  return [cluster.origin, ...routes.map(({ origin }) => origin), ...others];
 }
 
 /** The routes that Envoy names; when it names none, all of the table: none of its changes is served. */

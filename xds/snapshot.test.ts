@@ -1,6 +1,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { config_route_v3 } from "#envoy";
 import { resourceJson } from "./proto-json.ts";
+import type { Listener } from "./model/listener.ts";
 import type { Resource, Snapshot, TypeUrl } from "./resource.ts";
 import { encode } from "./snapshot.ts";
 import {
@@ -162,4 +163,31 @@ test("a secret that cannot be read is refused without its contents", () => {
 test("a listener without a route table for any chain is left out", () => {
   const { snapshot } = encode(someProxy({ tables: {} }));
   expect(namesOf(snapshot, typeUrls.listener)).toEqual([]);
+});
+
+test("a cluster that a listener sends to and that is left out falls on who asks for it, and its connections are closed", () => {
+  const cluster = "service/default/app/80";
+  const bad = someCluster({ tls: { trust: { type: "none" }, subjectAltNames: [], alpn: [], sni: "x".repeat(300) } });
+  const sender = { kind: "TCPRoute", namespace: "default", name: "app" };
+  const shares = [{ cluster, weight: 1 }];
+  const chain = someChain({ handler: { type: "tcp", shares, senders: [sender] } });
+  const { name, ...socket } = { name: "udp-53", address: "127.0.0.1", port: 10053, transport: "udp" } as const;
+  const datagrams: Listener = {
+    ...socket,
+    name,
+    origins: [],
+    senders: [sender],
+    cluster,
+    statPrefix: name,
+    accessLog: { type: "none" },
+  };
+  const { snapshot, refusals } = encode(
+    someProxy({ listeners: [someListener({ chains: [chain] }), datagrams], clusters: [bad], tables: {} }),
+  );
+  expect(namesOf(snapshot, typeUrls.listener).toSorted()).toEqual(["tcp-80", "udp-53"]);
+  expect(refusals.map(({ resource, origins }) => [resource, origins])).toEqual([
+    [cluster, [bad.origin]],
+    ["tcp-80", [sender]],
+    ["udp-53", [sender]],
+  ]);
 });

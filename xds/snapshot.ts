@@ -11,7 +11,6 @@ import {
   encodedListener,
   encodedSecret,
   encodedShard,
-  originsOf,
   secretsOf,
   type EncodedShard,
 } from "./encoding/flat.ts";
@@ -187,21 +186,21 @@ function lackedBy(chain: FilterChain, tableNames: ReadonlySet<string>, secrets: 
   return certificate === undefined ? undefined : `secret ${certificate}`;
 }
 
-/** Such a listener stays, and Envoy closes its connections at once. */
+/** Such a listener stays, and Envoy closes its connections at once, or drops its datagrams; whoever asks for the cluster is told. */
 function missingForListener(listener: Listener, clusters: readonly EncodedShard[]): readonly Refusal[] {
   return [...clustersOf(listener)]
     .filter((name) => clusters[shardOf(name)]?.resources.has(name) !== true)
     .map((cluster) => ({
       typeUrl: typeUrls.listener,
       resource: listener.name,
-      origins: listener.transport === "udp" ? originsOf(listener) : sendersTo(listener, cluster),
-      message: `connections are closed: there is no cluster ${cluster}`,
+      origins: listener.transport === "udp" ? listener.senders : sendersTo(listener, cluster),
+      message: `${listener.transport === "udp" ? "datagrams are dropped" : "connections are closed"}: there is no cluster ${cluster}`,
     }));
 }
 
 function sendersTo(listener: TcpListener, cluster: string): readonly Origin[] {
-  return listener.chains.flatMap(({ handler, origins }) =>
-    handler.type === "tcp" && handler.shares.some((share) => share.cluster === cluster) ? origins : [],
+  return listener.chains.flatMap(({ handler }) =>
+    handler.type === "tcp" && handler.shares.some((share) => share.cluster === cluster) ? handler.senders : [],
   );
 }
 

@@ -20,27 +20,26 @@ export function connectionChains(db: Db, listener: ListenerState, accessLog: Acc
   const won = wonHosts(db, listener.owner, listener.name);
   const chains = won.map(({ route, hosts }): FilterChain => ({
     name: `${place}/${route.kind.toLowerCase()}/${route.key}`,
-    origins: [originOf(listener), originOfRoute(route)],
+    origins: [originOf(listener)],
     serverNames: hosts.filter((host) => host !== "*"),
-    handler: { type: "tcp", shares: sharesOf(db, listener, route) },
+    handler: { type: "tcp", shares: sharesOf(db, listener, route), senders: [originOfRoute(route)] },
     ...common,
   }));
   const whole = listener.hostname ?? "*";
   if (won.some(({ hosts }) => hosts.includes(whole))) return chains;
   // The name is this listener's: without a chain, a wider listener of the port would take its connections (listener isolation).
   const serverNames = whole === "*" ? [] : [whole];
-  return [
-    ...chains,
-    { name: place, origins: [originOf(listener)], serverNames, handler: { type: "tcp", shares: [] }, ...common },
-  ];
+  const handler = { type: "tcp", shares: [], senders: [] } as const;
+  return [...chains, { name: place, origins: [originOf(listener)], serverNames, handler, ...common }];
 }
 
 /** Where the datagrams of a UDP listener go. */
-export function datagramTarget(db: Db, listener: ListenerState): Pick<UdpListener, "origins" | "cluster"> {
+export function datagramTarget(db: Db, listener: ListenerState): Pick<UdpListener, "origins" | "senders" | "cluster"> {
   const [won] = wonHosts(db, listener.owner, listener.name);
-  if (won === undefined) return { origins: [originOf(listener)] };
+  if (won === undefined) return { origins: [originOf(listener)], senders: [] };
   const cluster = l4Shares(db, won.route.kind, won.route.key).value.find((share) => share.cluster !== undefined)?.cluster;
-  return { origins: [originOf(listener), originOfRoute(won.route)], ...(cluster === undefined ? {} : { cluster }) };
+  const senders = [originOfRoute(won.route)];
+  return { origins: [originOf(listener)], senders, ...(cluster === undefined ? {} : { cluster }) };
 }
 
 /** What passes through brings its own TLS: ours around it would be TLS in TLS. */

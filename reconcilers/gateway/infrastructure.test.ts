@@ -182,6 +182,20 @@ test("the Service follows EnvoyProxy, addresses asked for, and its patch last", 
   });
 });
 
+test("the Service has a TCP and a UDP port of one number, and ports whose routes are still to come", () => {
+  const listeners = [
+    { name: "dns", protocol: "UDP", port: 53 },
+    { name: "dns-tcp", protocol: "TCP", port: 53 },
+    { name: "tls", protocol: "TLS", port: 443, tls: { mode: "Passthrough" } },
+  ];
+  const made = owned(gatewayWith("gw", listeners))?.find(({ kind }) => kind === "Service");
+  expect((made?.["spec"] as { readonly ports: unknown } | undefined)?.ports).toEqual([
+    { name: "tcp-53", port: 53, targetPort: 10053, protocol: "TCP" },
+    { name: "udp-53", port: 53, targetPort: 10053, protocol: "UDP" },
+    { name: "tls-443", port: 443, targetPort: 10443, protocol: "TCP" },
+  ]);
+});
+
 test("labels and annotations of spec.infrastructure are on everything, but never replace those we select by", () => {
   const infrastructure = { labels: { team: "a", "app.kubernetes.io/name": "x" }, annotations: { note: "n" } };
   for (const object of owned(gatewayWith("gw", [{ name: "http" }], { infrastructure })) ?? [])

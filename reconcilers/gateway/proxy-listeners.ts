@@ -111,7 +111,15 @@ const udpListener = memo("udpListener", (db: Db, proxy: string, port: string): U
   const at = { port: Number(port), transport: "udp" } as const;
   const accessLog = accessLogOf(envoyProxyOfProxy(db, proxy));
   const target = listenersAt(db, proxy, at).map((listener) => datagramTarget(db, listener))[0];
-  return { ...socketAt(db, proxy, at), transport: "udp", origins: [], statPrefix: `udp-${port}`, accessLog, ...target };
+  return {
+    ...socketAt(db, proxy, at),
+    transport: "udp",
+    origins: [],
+    senders: [],
+    statPrefix: `udp-${port}`,
+    accessLog,
+    ...target,
+  };
 });
 
 function plainChain(here: readonly ListenerState[], accessLog: AccessLog): readonly FilterChain[] {

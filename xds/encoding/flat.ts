@@ -58,7 +58,8 @@ export function clustersOf(listener: Listener): ReadonlySet<string> {
 
 /** The objects that a listener was made from. */
 export function originsOf(listener: Listener): readonly Origin[] {
-  return listener.transport === "udp" ? listener.origins : listener.chains.flatMap(({ origins }) => origins);
+  if (listener.transport === "udp") return [...listener.origins, ...listener.senders];
+  return listener.chains.flatMap(({ origins, handler }) => [...origins, ...(handler.type === "tcp" ? handler.senders : [])]);
 }
 
 export const encodedListener = perValue((listener: Listener) =>

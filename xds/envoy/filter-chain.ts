@@ -21,11 +21,12 @@ const { DownstreamTlsContextSchema } = extensions_transport_sockets_tls_v3;
 export function filterChain(chain: FilterChain): MessageInit<typeof config_listener_v3.FilterChainSchema> {
   // A chain of HTTP without TLS is shared by all listeners of its port: naming them would end its connections when one joins.
   const own = chain.tls !== undefined || chain.handler.type === "tcp";
+  const origins = chain.handler.type === "tcp" ? [...chain.origins, ...chain.handler.senders] : chain.origins;
   return {
     name: chain.name,
     filters: [handlerFilter(chain)],
     ...(chain.tls === undefined ? {} : { transportSocket: downstreamTls(chain.tls) }),
-    ...(own ? { metadata: originMetadata(chain.origins) } : {}),
+    ...(own ? { metadata: originMetadata(origins) } : {}),
   };
 }
 

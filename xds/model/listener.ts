@@ -25,6 +25,8 @@ export interface TcpListener extends Socket {
 export interface UdpListener extends Socket {
   readonly transport: "udp";
   readonly origins: readonly Origin[];
+  /** Whoever asks for the cluster. */
+  readonly senders: readonly Origin[];
   /** Absent: datagrams are dropped. */
   readonly cluster?: string;
   readonly statPrefix: string;
@@ -48,8 +50,8 @@ export interface FilterChain {
 export type ChainHandler =
   /** RDS name of the table that serves this chain. */
   | { readonly type: "http"; readonly routeTable: string }
-  /** Each connection goes to one of these, by weight. None: it is closed at once. */
-  | { readonly type: "tcp"; readonly shares: readonly ConnectionShare[] };
+  /** Each connection goes to one of the shares, by weight; none: it is closed at once. `senders`: whoever asks for them. */
+  | { readonly type: "tcp"; readonly shares: readonly ConnectionShare[]; readonly senders: readonly Origin[] };
 
 export interface ConnectionShare {
   /** Cluster name, or undefined: these connections are closed at once (an invalid backendRef). */

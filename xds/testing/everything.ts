@@ -74,14 +74,21 @@ function connections(accessLog: AccessLog): readonly Listener[] {
     { cluster: undefined, weight: 1 },
   ];
   const chain = (name: string, serverNames: readonly string[], fields: Partial<FilterChain> = {}): FilterChain =>
-    someChain({ name, serverNames, handler: { type: "tcp", shares }, accessLog, ...fields });
+    someChain({ name, serverNames, handler: { type: "tcp", shares, senders: [] }, accessLog, ...fields });
   const tls = { certificates: ["default/tls"], alpn: [] };
   const passed = [
     chain("passed", ["a.example", "*.a.example"]),
-    chain("closed", [], { handler: { type: "tcp", shares: [] } }),
-    chain("ended", ["b.example"], { tls, handler: { type: "tcp", shares: shares.slice(0, 1) } }),
+    chain("closed", [], { handler: { type: "tcp", shares: [], senders: [] } }),
+    chain("ended", ["b.example"], { tls, handler: { type: "tcp", shares: shares.slice(0, 1), senders: [] } }),
   ];
-  const datagrams = { transport: "udp", address: "127.0.0.1", origins: [], statPrefix: "udp-53", accessLog } as const;
+  const datagrams = {
+    transport: "udp",
+    address: "127.0.0.1",
+    origins: [],
+    senders: [],
+    statPrefix: "udp-53",
+    accessLog,
+  } as const;
   return [
     someListener({ name: "tcp-82", port: 10082, chains: [chain("any", [])] }),
     someListener({ name: "tcp-83", port: 10083, serverNames: true, chains: passed }),
