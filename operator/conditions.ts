@@ -26,10 +26,15 @@ export function completed(status: unknown, before: unknown, facts: Facts): unkno
 }
 
 /** By what an entry of a list is the same as before: its type, its name, or the parent and controller it is about. */
-function identity(item: unknown): string {
+export function identity(item: unknown): string {
   if (!isRecord(item)) return JSON.stringify(item);
   const { type, name, parentRef, ancestorRef, controllerName } = item;
-  return JSON.stringify([type, name, parentRef, ancestorRef, controllerName]);
+  return JSON.stringify([type, name, sorted(parentRef), sorted(ancestorRef), controllerName]);
+}
+
+/** An API server gives the fields of a reference back in an order of its own. */
+function sorted(ref: unknown): unknown {
+  return isRecord(ref) ? Object.entries(ref).toSorted(([a], [b]) => (a < b ? -1 : 1)) : ref;
 }
 
 function isCondition(value: Readonly<Record<string, unknown>>): boolean {

@@ -1,7 +1,7 @@
 // Who writes: one replica at a time, by a lease that it must renew. Time is our own clock's only: of the record of another replica we believe that
 // it changed, never when. Does not know where the lease is kept.
 
-import type { Clock } from "./clock.ts";
+import type { WallClock } from "./clock.ts";
 import { messageOf } from "./host/folder.ts";
 
 /** The record of a lease; `holder` empty: nobody's. */
@@ -33,7 +33,7 @@ export interface LeaderOptions {
   readonly store: LeaseStore;
   readonly identity: string;
   readonly timing: LeaseTiming;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly onStarted: () => void;
   readonly onStopped: () => void;
   readonly log: (message: string) => void;
@@ -51,13 +51,13 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
   let record: LeaseRecord | undefined;
   /** When the record that we see was first seen. */
   let seenAt = clock.now();
-  let renewedAt = -Infinity;
+  let renewedAt: Moment | undefined;
   let leads = false;
   let stopped = false;
   let cancel = (): void => undefined;
   let working: Promise<void> = Promise.resolve();
 
-  const holds = (): boolean => clock.now() - renewedAt < timing.renewDeadline;
+  const holds = (): boolean => renewedAt !== undefined && since(renewedAt, clock) < timing.renewDeadline;
 
   function settle(): void {
     if (leads === holds()) return;
@@ -67,26 +67,35 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
     else onStopped();
   }
 
+  function saw(found: LeaseRecord | undefined): void {
+    if (found?.version !== record?.version) seenAt = clock.now();
+    record = found;
+  }
+
+  /** Takes or renews the lease, unless somebody else has written it. */
+  async function write(): Promise<boolean> {
+    const asked = momentOf(clock); // before the question: the lease may be as old as that
+    const written = await store.write(next(record), record);
+    if (written === undefined) return false;
+    saw(written);
+    settle(); // a lease that has run out meanwhile is lost first, and then won again: what was not written in between is looked at again
+    renewedAt = asked;
+    return true;
+  }
+
   async function round(): Promise<void> {
-    const asked = clock.now();
     try {
-      const found = await store.read();
-      if (found?.version !== record?.version) seenAt = clock.now();
-      record = found;
-      const free = found === undefined || found.holder === "" || found.holder === identity;
-      const expired = found !== undefined && clock.now() - seenAt >= Math.max(timing.lease, found.durationSeconds * 1000);
-      if (!stopped && (free || expired)) {
-        const written = await store.write(next(found), found);
-        if (written !== undefined) {
-          record = written;
-          seenAt = clock.now();
-          renewedAt = asked; // before the question: the lease may be as old as that
-        }
-      }
+      // Whose lease is ours knows the record already.
+      if (holds() && record?.holder === identity && (await write())) return;
+      saw(await store.read());
+      const free = record === undefined || record.holder === "" || record.holder === identity;
+      const expired = record !== undefined && clock.now() - seenAt >= Math.max(timing.lease, record.durationSeconds * 1000);
+      if (!stopped && (free || expired)) await write();
     } catch (cause) {
       if (leads) log(`the lease is not renewed: ${messageOf(cause)}`);
+    } finally {
+      settle();
     }
-    settle();
   }
 
   function next(found: LeaseRecord | undefined): Omit<LeaseRecord, "version"> {
@@ -109,10 +118,32 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
       stopped = true;
       cancel();
       await working;
-      if (record?.holder !== identity) return;
-      renewedAt = -Infinity;
-      await store.write({ ...next(record), holder: "" }, record).catch(() => undefined); // it runs out by itself
+      renewedAt = undefined;
       settle();
+      try {
+        // Twice: the answer to our last write may have been lost.
+        for (let attempt = 0; attempt < 2 && record?.holder === identity; attempt++)
+          record = (await store.write({ ...next(record), holder: "" }, record)) ?? (await store.read());
+      } catch (cause) {
+        log(`the lease is not given back and runs out by itself: ${messageOf(cause)}`);
+      }
     },
   };
+}
+
+interface Moment {
+  readonly now: number;
+  readonly today: number;
+}
+
+function momentOf(clock: WallClock): Moment {
+  return { now: clock.now(), today: clock.today().getTime() };
+}
+
+/**
+ * Milliseconds, by clock or calendar, whichever says more: the clock stands still while a machine sleeps. For our own lease only, which is lost
+ * too early rather than too late; when others have lost theirs the clock alone says, because a calendar may be set forward.
+ */
+function since({ now, today }: Moment, clock: WallClock): number {
+  return Math.max(clock.now() - now, clock.today().getTime() - today);
 }

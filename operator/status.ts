@@ -57,7 +57,8 @@ export function createStatusLoop(store: Store, writer: StatusWriter, today: () =
     const earlier = before?.status ?? store.seenStatus(kind, key);
     const status = wanted === undefined ? undefined : completed(wanted, earlier, { generation, now: today() });
     written.set(id, { wanted, generation, status });
-    return before === undefined && status === undefined ? undefined : { status };
+    // What an earlier process wrote of an object that is not ours any more is taken back.
+    return before === undefined && status === undefined && earlier === undefined ? undefined : { status };
   }
 
   return {

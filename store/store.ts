@@ -165,9 +165,11 @@ class TableStore implements Store, RememberingDb {
       this.#written(change.kind, key, undefined);
       return true;
     }
-    if ("status" in change.object) table.status.set(key, change.object.status);
     const { resourceVersion } = change.object.metadata as { readonly resourceVersion?: string };
     if (resourceVersion !== undefined) table.versions.set(key, resourceVersion);
+    // An API server that tells of no status says that there is none; a file says nothing.
+    if ("status" in change.object || resourceVersion !== undefined)
+      table.status.set(key, (change.object as { readonly status?: unknown }).status);
     const object = share(old, normalise(change.object));
     if (object === old) return false;
     table.objects.set(key, object);

@@ -22,8 +22,10 @@ export interface EventsOptions {
 export type RecordEvents = (kind: Kind, key: ObjectKey, statuses: { readonly before: unknown; readonly after: unknown }) => void;
 
 /** At once for a few, then so many a second: a thousand routes that come at once are told of by their conditions. */
-const burst = 100;
-const perSecond = 5;
+const all = { burst: 100, perSecond: 5 };
+/** Of one object: an object that flaps must not use up what others may say. */
+const each = { burst: 10, perSecond: 1 / 30 };
+const mostObjects = 10_000;
 const told = new Set(["Accepted", "Programmed", "ResolvedRefs"]);
 
 interface Condition {
@@ -34,32 +36,26 @@ interface Condition {
 }
 
 export function createEventRecorder({ client, clock, uidOf, identity }: EventsOptions): RecordEvents {
-  let tokens = burst;
-  let filledAt = clock.now();
-  /** How often each was told. */
-  const counts = new Map<string, number>();
+  const overall = createAllowance(clock, all);
+  /** The objects spoken of last. */
+  const allowances = new Map<string, Allowance>();
 
-  function allowed(): boolean {
-    const now = clock.now();
-    tokens = Math.min(burst, tokens + ((now - filledAt) / 1000) * perSecond);
-    filledAt = now;
-    if (tokens < 1) return false;
-    tokens--;
-    return true;
+  function allowed(uid: string): boolean {
+    const own = allowances.get(uid) ?? createAllowance(clock, each);
+    if (allowances.size >= mostObjects) allowances.clear();
+    allowances.set(uid, own);
+    return own.take() && overall.take();
   }
 
   async function record(kind: Kind, key: ObjectKey, condition: Condition): Promise<void> {
     const definition = kindDefinition(kind);
     const uid = uidOf(kind, key);
-    if (definition === undefined || uid === undefined || !allowed()) return;
+    if (definition === undefined || uid === undefined || !allowed(uid)) return;
     const { apiVersion } = resourceOf(definition);
     const namespace = namespaceOf(key) || "default";
     const { type, reason, message } = condition;
     const text = `${type}: ${message}`.slice(0, 1024);
-    const name = `${nameOf(key)}.${createHash("sha256").update([uid, type, reason, text].join("|")).digest("hex").slice(0, 16)}`;
-    const count = (counts.get(name) ?? 0) + 1;
-    if (counts.size > 10_000) counts.clear();
-    counts.set(name, count);
+    const name = `${nameOf(key).slice(0, 200)}.${createHash("sha256").update([uid, type, reason, text].join("|")).digest("hex").slice(0, 16)}`;
     const now = clock
       .today()
       .toISOString()
@@ -76,23 +72,49 @@ export function createEventRecorder({ client, clock, uidOf, identity }: EventsOp
       source: { component: "envoy-gateway-operator", host: identity },
       firstTimestamp: now,
       lastTimestamp: now,
-      count,
+      count: 1,
     };
     try {
       await client.call({ method: "POST", path, body: event });
     } catch (error) {
-      if (!hasStatus(error, 409)) return;
-      const body = { count, lastTimestamp: now };
-      await client.call({ method: "PATCH", patch: "merge", path: `${path}/${name}`, body }).catch(() => undefined);
+      if (hasStatus(error, 409)) await again(`${path}/${name}`, now);
     }
+  }
+
+  /** Said before, perhaps by another replica: the same event once more. */
+  async function again(path: string, lastTimestamp: string): Promise<void> {
+    const { count = 1 } = (await client.call({ path })) as { readonly count?: number };
+    await client.call({ method: "PATCH", patch: "merge", path, body: { count: count + 1, lastTimestamp } });
   }
 
   return (kind, key, { before, after }) => {
     const known = new Set(conditionsIn(before).map(sayingOf));
     for (const condition of conditionsIn(after)) {
       if (told.has(condition.type) && condition.status !== "Unknown" && !known.has(sayingOf(condition)))
-        void record(kind, key, condition);
+        record(kind, key, condition).catch(() => undefined); // forgotten, see above
     }
+  };
+}
+
+interface Allowance {
+  take(): boolean;
+}
+
+function createAllowance(
+  clock: WallClock,
+  { burst, perSecond }: { readonly burst: number; readonly perSecond: number },
+): Allowance {
+  let tokens = burst;
+  let filledAt = clock.now();
+  return {
+    take() {
+      const now = clock.now();
+      tokens = Math.min(burst, tokens + ((now - filledAt) / 1000) * perSecond);
+      filledAt = now;
+      if (tokens < 1) return false;
+      tokens--;
+      return true;
+    },
   };
 }
 

@@ -9,12 +9,14 @@ import { type ObjectKey, nameOf, namespaceOf } from "../../store/key.ts";
 import type { Kind } from "../../store/kinds.ts";
 import type { Store } from "../../store/store.ts";
 import type { Clock } from "../clock.ts";
-import { messageOf } from "../host/folder.ts";
 import type { StatusWriter } from "../status.ts";
 import { createBackoff, type Backoff } from "./backoff.ts";
 import { hasStatus, type KubernetesClient } from "./client.ts";
 import { mergedStatus } from "./merged-status.ts";
+import { type Cause, createPace, type Pace } from "./pace.ts";
 import { resourceOf, resourcePath } from "./resources.ts";
+import { createTroubles } from "./troubles.ts";
+import { createLanes } from "./write-lanes.ts";
 
 export interface ClusterStatusOptions {
   readonly client: Pick<KubernetesClient, "call">;
@@ -34,56 +36,63 @@ export interface ClusterStatusWriter extends StatusWriter {
   resume(): void;
   /** Resolves when nothing waits or is under way. */
   idle(): Promise<void>;
-  close(): void;
+  /** Begins no write any more; resolves when those under way have ended. */
+  close(): Promise<void>;
 }
 
 interface Entry {
   readonly kind: Kind;
   readonly key: ObjectKey;
   wanted: unknown;
-  /** Asked for while a write was under way. */
-  again: boolean;
   state: "rest" | "waiting" | "writing";
-  /** Milliseconds; grows while the status keeps changing, so that a Gateway is not written for each of a thousand routes. */
-  delay: number;
-  wroteAt: number;
-  /** What our last write made of it, until the source tells of it: it is newer than what was seen. */
-  written: { readonly version: string; readonly status: unknown } | undefined;
+  /** Why to look again when the write that is under way has ended. */
+  again: Cause | undefined;
+  /** What the API server answered last, until the source tells of it: it is newer than what was seen. */
+  answered: Known | undefined;
+  readonly pace: Pace;
   readonly backoff: Backoff;
 }
 
+interface Known {
+  readonly version: string | undefined;
+  readonly status: unknown;
+}
+
+/** What is there, and what should be. */
+interface Change extends Known {
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
 const mostWrites = 16;
-const calmMs = 1000;
-const firstDelayMs = 50;
+const callMs = 10_000;
+const urgent = new Set<Kind>(["GatewayClass", "Gateway"]);
 
 export function createClusterStatusWriter(options: ClusterStatusOptions): ClusterStatusWriter {
-  const { client, store, controllerName, isLeader, clock, random = Math.random, log } = options;
+  const { store, controllerName, isLeader, clock, random = Math.random } = options;
+  const calls = createStatusCalls(options.client);
   const entries = new Map<string, Entry>();
-  const due: Entry[] = [];
-  let writing = 0;
-  let closed = false;
+  const lanes = createLanes(clock, mostWrites);
+  const troubles = createTroubles({ ...options, random, pause: lanes.pause });
   let idlers: (() => void)[] = [];
+  let closed = false;
 
-  function wanted(
-    entry: Entry,
-  ): { readonly status: unknown; readonly before: unknown; readonly version: string | undefined } | undefined {
-    const before = entry.written?.status ?? store.seenStatus(entry.kind, entry.key);
-    const version = entry.written?.version ?? store.seenVersion(entry.kind, entry.key);
-    const status = mergedStatus(before, entry.wanted, controllerName);
-    return isDeepStrictEqual(status, before ?? {}) ? undefined : { status, before, version };
+  /** What the API server has, as far as we know, and what it should have instead; undefined: that already. */
+  function change({ kind, key, wanted, answered }: Entry): Change | undefined {
+    const known = answered ?? { version: store.seenVersion(kind, key), status: store.seenStatus(kind, key) };
+    const after = mergedStatus(known.status, wanted, controllerName);
+    return isDeepStrictEqual(after, known.status ?? {}) ? undefined : { ...known, after };
   }
 
-  function schedule(entry: Entry, atLeastMs = 0): void {
-    if (closed || !isLeader()) return;
-    if (entry.state === "writing") entry.again = true;
+  function schedule(entry: Entry, cause: Cause, atLeastMs = 0): void {
+    if (entry.state === "writing") entry.again = cause === "wanted" ? cause : (entry.again ?? cause);
     if (entry.state !== "rest") return;
-    if (wanted(entry) === undefined) return settle(entry);
-    const rested = clock.now() - entry.wroteAt >= calmMs;
-    entry.delay = rested ? 0 : Math.min(calmMs, Math.max(firstDelayMs, entry.delay * 2));
+    if (change(entry) === undefined) return settle(entry);
+    if (closed || !isLeader()) return;
     entry.state = "waiting";
-    const wait = Math.max(atLeastMs, entry.delay);
-    if (wait === 0) enqueue(entry);
-    else clock.after(wait, () => enqueue(entry));
+    const wait = Math.max(atLeastMs, entry.pace.next(cause));
+    const enqueue = (): void => lanes.add(() => write(entry), urgent.has(entry.kind));
+    if (wait === 0) enqueue();
+    else clock.after(wait, enqueue);
   }
 
   /** An object without anything of ours is forgotten. */
@@ -91,107 +100,81 @@ export function createClusterStatusWriter(options: ClusterStatusOptions): Cluste
     if (entry.wanted === undefined) entries.delete(idOf(entry.kind, entry.key));
   }
 
-  function enqueue(entry: Entry): void {
-    due.push(entry);
-    pump();
-  }
-
-  function pump(): void {
-    while (writing < mostWrites && due.length > 0) {
-      writing++;
-      void write(due.shift()!).finally(() => {
-        writing--;
-        pump();
-      });
-    }
-    if (writing > 0 || due.length > 0 || entries.values().some(({ state }) => state !== "rest")) return;
-    for (const resolve of idlers.splice(0)) resolve();
-  }
-
   async function write(entry: Entry): Promise<void> {
     entry.state = "writing";
     let retryMs: number | undefined;
     try {
-      const change = closed || !isLeader() ? undefined : wanted(entry);
-      if (change !== undefined) await put(entry, change);
-      entry.backoff.reset();
+      const needed = change(entry);
+      if (needed === undefined) settle(entry);
+      else if (isLeader()) await put(entry, needed);
     } catch (error) {
-      retryMs = await recover(entry, error);
+      retryMs = recover(entry, error);
     }
+    const { again } = entry;
+    entry.again = undefined;
     entry.state = "rest";
-    const again = entry.again;
-    entry.again = false;
-    if (retryMs !== undefined) schedule(entry, retryMs);
-    else if (again) schedule(entry);
+    if (retryMs !== undefined) schedule(entry, again ?? "seen", retryMs);
+    else if (again !== undefined) schedule(entry, again);
+    rest();
   }
 
-  async function put(entry: Entry, { status, before, version }: NonNullable<ReturnType<typeof wanted>>): Promise<void> {
-    const body = { metadata: { ...(version !== undefined && { resourceVersion: version }) }, status };
-    const query = { fieldManager: "envoy-gateway-operator" };
-    const answer = (await client.call({
-      method: "PATCH",
-      patch: "merge",
-      path: `${pathOf(entry)}/status`,
-      query,
-      body,
-    })) as Answer;
-    entry.wroteAt = clock.now();
-    entry.written = { version: answer.metadata.resourceVersion, status: answer.status };
-    options.onWritten?.(entry.kind, entry.key, { before, after: answer.status });
+  async function put(entry: Entry, needed: Change): Promise<void> {
+    const written = needed.version === undefined ? undefined : await calls.write(entry, needed).catch(unlessRaced);
+    // Somebody was faster, or we do not know what to write over: look at what is there now.
+    const { metadata, status } = written ?? (await calls.read(entry));
+    troubles.over();
+    entry.backoff.reset();
+    entry.answered = { version: metadata.resourceVersion, status };
+    if (written === undefined) return void (entry.again ??= "raced");
+    entry.pace.wrote();
+    options.onWritten?.(entry.kind, entry.key, { before: needed.status, after: status });
   }
 
   /** How long to wait; undefined: never mind. */
-  async function recover(entry: Entry, error: unknown): Promise<number | undefined> {
+  function recover(entry: Entry, error: unknown): number | undefined {
     const { kind, key } = entry;
-    if (hasStatus(error, 404)) {
-      // Gone. Should it come back, it has a generation of its own and is asked for again.
-      entries.delete(idOf(kind, key));
-      return undefined;
-    }
-    if (hasStatus(error, 409)) {
-      // Somebody was faster: look at what is there now.
-      const answer = await client.call({ path: pathOf(entry) }).catch(() => undefined);
-      if (answer !== undefined) {
-        const { metadata, status } = answer as Answer;
-        entry.written = { version: metadata.resourceVersion, status };
-        return 0;
-      }
-    }
-    const wait = Math.max(entry.backoff.next(), hasStatus(error, 429, 503) ? (error.retryAfterMs ?? 0) : 0);
-    if (!hasStatus(error, 409)) log(`status of ${kind} ${key} is not written yet: ${messageOf(error)}`);
-    return wait;
+    if (!hasStatus(error, 404)) return troubles.met(`status of ${kind} ${key}`, error, entry.backoff);
+    // An API server that has just started may not know of its kinds yet: an object is gone when the source says so too.
+    if (store.seenVersion(kind, key) !== undefined) return entry.backoff.next();
+    entries.delete(idOf(kind, key));
+    return undefined;
+  }
+
+  function rest(): void {
+    if (entries.values().some(({ state }) => state !== "rest")) return;
+    for (const resolve of idlers.splice(0)) resolve();
   }
 
   return {
     async write(kind, key, status) {
       const id = idOf(kind, key);
-      const entry = entries.get(id) ?? newEntry(kind, key, random);
+      const entry = entries.get(id) ?? newEntry(kind, key, { clock, random });
       entry.wanted = status;
       entries.set(id, entry);
-      schedule(entry);
+      schedule(entry, "wanted");
     },
     seen(kind, key) {
       const entry = entries.get(idOf(kind, key));
       if (entry === undefined) return;
-      if (entry.written !== undefined && !isOlder(store.seenVersion(kind, key), entry.written.version)) entry.written = undefined;
-      schedule(entry);
+      if (!isOlder(store.seenVersion(kind, key), entry.answered?.version)) entry.answered = undefined;
+      schedule(entry, "seen");
     },
     resume() {
       for (const entry of entries.values()) {
-        entry.written = undefined;
-        schedule(entry);
+        entry.answered = undefined;
+        schedule(entry, "wanted");
       }
     },
-    idle: () =>
-      new Promise((resolve) => {
-        idlers.push(resolve);
-        pump();
-      }),
-    close() {
+    idle: () => new Promise((resolve) => (idlers.push(resolve), rest())),
+    async close() {
       closed = true;
-      due.length = 0;
+      await lanes.close();
     },
   };
+}
+
+function unlessRaced(error: unknown): undefined {
+  if (!hasStatus(error, 409)) throw error;
 }
 
 interface Answer {
@@ -199,22 +182,51 @@ interface Answer {
   readonly status?: unknown;
 }
 
-function newEntry(kind: Kind, key: ObjectKey, random: () => number): Entry {
+function createStatusCalls({ call }: Pick<KubernetesClient, "call">) {
+  return {
+    read: async (entry: Entry) => (await call({ path: pathOf(entry), timeoutMs: callMs })) as Answer,
+    write: async (entry: Entry, { status, version, after }: Change) =>
+      (await call({
+        method: "PATCH",
+        patch: "merge",
+        path: pathOf(entry, "status"),
+        query: { fieldManager: "envoy-gateway-operator" },
+        body: { metadata: { resourceVersion: version }, status: { ...nothingOf(status), ...after } },
+        timeoutMs: callMs,
+      })) as Answer,
+  };
+}
+
+/** RFC 7386: null takes a field away. Below the fields of a status there are lists only, which a patch replaces. */
+function nothingOf(status: unknown): Readonly<Record<string, null>> {
+  return Object.fromEntries(Object.keys(status ?? {}).map((name) => [name, null]));
+}
+
+function pathOf({ kind, key }: Entry, subresource?: string): string {
+  const definition = kindDefinition(kind);
+  if (definition === undefined) throw new Error(`${kind} is no kind of the API`);
+  return resourcePath(resourceOf(definition), {
+    namespace: namespaceOf(key),
+    name: nameOf(key),
+    ...(subresource !== undefined && { subresource }),
+  });
+}
+
+function newEntry(
+  kind: Kind,
+  key: ObjectKey,
+  { clock, random }: { readonly clock: Clock; readonly random: () => number },
+): Entry {
   const backoff = createBackoff({ firstMs: 200, longestMs: 30_000, random });
-  return { kind, key, wanted: undefined, again: false, state: "rest", delay: 0, wroteAt: -Infinity, written: undefined, backoff };
+  return { kind, key, wanted: undefined, state: "rest", again: undefined, answered: undefined, pace: createPace(clock), backoff };
 }
 
 /** Resource versions are numbers that grow (KEP-5504); one that is not is taken for newer. */
-function isOlder(version: string | undefined, than: string): boolean {
-  return version !== undefined && /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
+function isOlder(version: string | undefined, than: string | undefined): boolean {
+  if (version === undefined || than === undefined) return false;
+  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 }
 
 function idOf(kind: Kind, key: ObjectKey): string {
   return `${kind} ${key}`;
-}
-
-function pathOf({ kind, key }: Entry): string {
-  const definition = kindDefinition(kind);
-  if (definition === undefined) throw new Error(`${kind} is no kind of the API`);
-  return resourcePath(resourceOf(definition), { namespace: namespaceOf(key), name: nameOf(key) });
 }
