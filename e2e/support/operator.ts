@@ -1,0 +1,36 @@
+// The operator in the cluster, installed as README.md says: the Gateway API's definitions, then `kubectl apply -k manifests`.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Cluster } from "./cluster.ts";
+
+const manifests = join(import.meta.dirname, "../../manifests");
+
+/** Installs it, or brings it up to the image of now; resolves when all replicas are ready. Needs `go` on PATH for the definitions. */
+export function installOperator({ kubectl }: Cluster): void {
+  const definitions = gatewayApiDefinitions();
+  kubectl("apply", "--server-side", ...definitions.flatMap((file) => ["-f", file]));
+  kubectl("wait", "--for=condition=Established", "--timeout=60s", ...definitions.flatMap((file) => ["-f", file]));
+  kubectl("apply", "--server-side", "-k", manifests);
+  // The tag of the image is the same for each build.
+  kubectl("rollout", "restart", "-n", "envoy-gateway-system", "deployment/envoy-gateway");
+  kubectl("rollout", "status", "-n", "envoy-gateway-system", "deployment/envoy-gateway", "--timeout=180s");
+}
+
+/** Files of the experimental channel, out of the Go module. */
+function gatewayApiDefinitions(): readonly string[] {
+  const scratch = mkdtempSync(join(tmpdir(), "gateway-api-"));
+  try {
+    writeFileSync(join(scratch, "go.mod"), "module scratch\n\ngo 1.24\n");
+    const args = ["mod", "download", "-json", "sigs.k8s.io/gateway-api@v1.4.1"];
+    const { Dir } = JSON.parse(execFileSync("go", args, { cwd: scratch, encoding: "utf8" })) as { Dir: string };
+    const folder = join(Dir, "config/crd/experimental");
+    return readdirSync(folder)
+      .filter((file) => file.startsWith("gateway."))
+      .map((file) => join(folder, file));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
