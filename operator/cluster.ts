@@ -95,9 +95,12 @@ function createParts(cluster: Cluster, tls: ServerTls): Parts {
   const reports = createReplicaReports({ ...options, client, owner: options.pod, clock, push, log });
   endings.add(reports.close);
   let statuses: ClusterStatusWriter | undefined;
-  const leader: LeaderElection = electionOf(cluster, () => {
-    statuses?.resume();
-    parts.operator.owned.wake();
+  const leader: LeaderElection = electionOf(cluster, {
+    onStarted() {
+      statuses?.resume();
+      parts.operator.owned.wake();
+    },
+    onStopped: () => parts.operator.owned.wake(), // sees that it may not write, and will not trust what it knows when it may again
   });
   const writes = (): boolean => leader.isLeader() && health.isSynced();
   const operator = createOperator({
@@ -131,8 +134,10 @@ function createParts(cluster: Cluster, tls: ServerTls): Parts {
   return parts;
 }
 
+type ElectionChanges = Pick<Parameters<typeof createLeaderElection>[0], "onStarted" | "onStopped">;
+
 /** Without an election this replica leads from the start. */
-function electionOf({ options, client, clock, logs, endings }: Cluster, onStarted: () => void): LeaderElection {
+function electionOf({ options, client, clock, logs, endings }: Cluster, changes: ElectionChanges): LeaderElection {
   const { leaderElection: timing, namespace, identity } = options;
   if (timing === "off") return { isLeader: () => true, stop: async () => undefined };
   const leader = createLeaderElection({
@@ -140,8 +145,7 @@ function electionOf({ options, client, clock, logs, endings }: Cluster, onStarte
     identity,
     timing,
     clock,
-    onStarted,
-    onStopped: () => undefined,
+    ...changes,
     log: (message) => void logs.provider.info(message),
   });
   endings.add(leader.stop);
@@ -192,7 +196,7 @@ function follow(cluster: Cluster, { operator, reports }: Parts): void {
     watch: (resource, labelSelector, stop) =>
       reflectIn(
         namespacesOf(options, resource.namespaced),
-        { client, resources: [resource], ...(labelSelector && { labelSelector }), clock, log },
+        { client, resources: [resource], ...(labelSelector && { labelSelector }), managedFields: true, clock, log },
         stop,
       ),
     clock,

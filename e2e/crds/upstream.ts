@@ -1,7 +1,7 @@
 // The schemas that ours must agree with: CRDs of the Go modules of Envoy Gateway and Gateway API, fetched with Go. And ours, under the same plurals.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -51,6 +51,17 @@ export function schemaPairs(): readonly SchemaPair[] {
     return { plural, upstream: schemaIn(file, version), ours: JSON.parse(JSON.stringify(schema)) as JsonSchema };
   });
   return [...own, ...others];
+}
+
+/** The CRDs of a cluster that we serve: Gateway API's experimental channel, and our own. */
+export function crds(): readonly object[] {
+  const [, gatewayApi] = moduleFolders();
+  const folders = [join(gatewayApi, "config", "crd", "experimental"), join(import.meta.dirname, "..", "..", "manifests", "crds")];
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => /^gateway\..*\.yaml$/.test(file))
+      .map((file) => parse(readFileSync(join(folder, file), "utf8")) as object),
+  );
 }
 
 /** Folders of the two modules in Go's module cache. */

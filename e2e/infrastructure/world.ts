@@ -27,9 +27,15 @@ export type Kubernetes = NonNullable<NonNullable<EnvoyProxySpec["provider"]>["ku
 const apiVersions: Readonly<Record<string, string>> = {
   Deployment: "apps/v1",
   DaemonSet: "apps/v1",
+  GatewayClass: "gateway.networking.k8s.io/v1",
+  Gateway: "gateway.networking.k8s.io/v1",
   HorizontalPodAutoscaler: "autoscaling/v2",
   PodDisruptionBudget: "policy/v1",
 };
+
+function apiVersionOf(kind: string): string {
+  return apiVersions[kind] ?? "v1";
+}
 
 export interface Place {
   readonly namespace?: string;
@@ -39,10 +45,11 @@ export interface Place {
 
 /** The path of an object of namespace default, or of another. */
 export function pathOf(kind: string, at: Place): string {
-  return resourcePath(apiResource(apiVersions[kind] ?? "v1", kind)!, { namespace: "default", ...at });
+  return resourcePath(apiResource(apiVersionOf(kind), kind)!, { namespace: "default", ...at });
 }
 
 export interface Objects {
+  readonly kubeconfigFile: string;
   readonly client: KubernetesClient;
   create(kind: string, name: string, more?: Json): Promise<void>;
   read(kind: string, name: string, namespace?: string): Promise<Live | undefined>;
@@ -57,9 +64,14 @@ export async function startObjects(): Promise<Objects> {
   const server = await startApiServer();
   const client = createKubernetesClient({ kubeconfig: server.kubeconfigFile });
   const objects: Objects = {
+    kubeconfigFile: server.kubeconfigFile,
     client,
     async create(kind, name, more) {
-      await client.call({ method: "POST", path: pathOf(kind, {}), body: { metadata: { name }, ...more } });
+      await client.call({
+        method: "POST",
+        path: pathOf(kind, {}),
+        body: { apiVersion: apiVersionOf(kind), kind, metadata: { name }, ...more },
+      });
     },
     async read(kind, name, namespace = "default") {
       try {

@@ -15,6 +15,8 @@ export interface Subject {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly metadataOnly?: boolean;
+  /** Keeps metadata.managedFields: who has applied what. */
+  readonly managedFields?: boolean;
 }
 
 const pageSize = 500;
@@ -48,7 +50,7 @@ interface Page {
 }
 
 async function listVersion(
-  { client, namespace, labelSelector, metadataOnly }: Subject,
+  { client, namespace, labelSelector, metadataOnly, managedFields }: Subject,
   resource: ApiResource,
   signal: AbortSignal,
 ) {
@@ -64,7 +66,7 @@ async function listVersion(
       signal,
     })) as Page;
     // Items of a list do not say of what kind they are; those of a list of metadata say something else.
-    for (const item of page.items) objects.push(trimmed({ ...item, apiVersion, kind }));
+    for (const item of page.items) objects.push(trimmed({ ...item, apiVersion, kind }, managedFields));
     const { resourceVersion } = page.metadata;
     next = page.metadata.continue;
     if (!next) return { objects, place: { resource, resourceVersion } };
@@ -119,7 +121,7 @@ export async function* watch(subject: Subject, place: Place, options: WatchOptio
       if (type === "ERROR") throw errorOf(resource, object);
       if (object.metadata.resourceVersion !== undefined) place.resourceVersion = object.metadata.resourceVersion;
       if (type === "BOOKMARK") continue;
-      const named = trimmed({ ...object, apiVersion: resource.apiVersion, kind: resource.kind });
+      const named = trimmed({ ...object, apiVersion: resource.apiVersion, kind: resource.kind }, subject.managedFields);
       yield { type: type === "DELETED" ? "deleted" : "applied", object: named };
       if (clock.now() - since < sliceMs) continue;
       await new Promise(setImmediate);
@@ -154,8 +156,9 @@ function accept(as: string): string {
 }
 
 /** Without what nobody reads and what can be half of the bytes. */
-function trimmed(object: ApiObject): ApiObject {
-  const { managedFields: _, annotations, ...metadata } = object.metadata as ApiObject["metadata"] & { managedFields?: unknown };
+function trimmed(object: ApiObject, managed = false): ApiObject {
+  const { managedFields, annotations, ...others } = object.metadata as ApiObject["metadata"] & { managedFields?: unknown };
+  const metadata = managed ? { ...others, managedFields } : others;
   if (annotations === undefined) return { ...object, metadata };
   const { "kubectl.kubernetes.io/last-applied-configuration": __, ...kept } = annotations;
   return { ...object, metadata: { ...metadata, annotations: kept } };

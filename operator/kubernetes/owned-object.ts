@@ -118,7 +118,8 @@ export function isAppliedBy({ metadata }: LiveObject, by: string): boolean {
 /** Is spec.replicas of a workload a field that we applied? */
 export function ownsReplicas({ metadata }: LiveObject): boolean {
   return (metadata.managedFields ?? []).some(
-    ({ manager, fieldsV1 }) => manager === fieldManager && JSON.stringify(fieldsV1 ?? {}).includes('"f:replicas"'),
+    ({ manager, operation, fieldsV1 }) =>
+      manager === fieldManager && operation === "Apply" && field(fieldsV1, "f:spec", "f:replicas") !== undefined,
   );
 }
 
