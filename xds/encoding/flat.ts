@@ -57,7 +57,7 @@ export function clustersOf(listener: Listener): ReadonlySet<string> {
 }
 
 /** The objects that a listener was made from. */
-export function originsOf(listener: Listener): readonly Origin[] {
+function originsOf(listener: Listener): readonly Origin[] {
   if (listener.transport === "udp") return [...listener.origins, ...listener.senders];
   return listener.chains.flatMap(({ origins, handler }) => [...origins, ...(handler.type === "tcp" ? handler.senders : [])]);
 }
