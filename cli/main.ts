@@ -15,7 +15,7 @@ const files = (): Option =>
 /** The whole command line; actions set process.exitCode. */
 function program(): Command {
   const root = new Command("envoy-gateway")
-    .description("Envoy Gateway's APIs, served by an incremental control plane: from a folder of YAML.")
+    .description("Envoy Gateway's APIs, served by an incremental control plane: from a cluster, or from a folder of YAML.")
     .showHelpAfterError("Run `envoy-gateway help <command>` for its flags and examples.")
     .configureHelp({ showGlobalOptions: false });
   addServing(root);
@@ -129,16 +129,18 @@ Examples:
     .action(async (options) => (await import("./validate.ts")).validateCommand(options));
   root
     .command("status")
-    .description("Show the conditions of objects, as a running standalone instance sees them.")
+    .description("Show the conditions of objects: of a running standalone instance, or of a cluster.")
     .argument("[what]", "KIND or KIND/NAME; kinds in any case, singular or plural")
     .addOption(new Option("-n, --namespace <name>", "only this namespace").conflicts("allNamespaces"))
     .option("-A, --all-namespaces", "all namespaces (what is shown without -n)")
     .addOption(output("table", "yaml", "json"))
     .option("--state-dir <dir>", "the instance's state directory, when it was started with one")
     .option("--admin <url>", "the instance's admin server, instead of finding it by the state directory")
+    .addOption(new Option("--kubeconfig <file>", "of a cluster; KUBECONFIG names one too").conflicts(["stateDir", "admin"]))
+    .addOption(new Option("--context <name>", "a context of the kubeconfig").conflicts(["stateDir", "admin"]))
     .addHelpText(
       "after",
-      "\nExamples:\n  envoy-gateway status\n  envoy-gateway status httproute/backend -n default\n  envoy-gateway status gateways -o yaml",
+      "\nExamples:\n  envoy-gateway status\n  envoy-gateway status httproute/backend -n default\n  envoy-gateway status gateways -o yaml\n  envoy-gateway status --kubeconfig ~/.kube/config",
     )
     .action(async (what, options) => (await import("./status.ts")).statusCommand(what, options));
 }

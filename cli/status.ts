@@ -1,7 +1,8 @@
-// `envoy-gateway status`: asks a running standalone instance for its objects and shows their conditions. Decides nothing by itself.
+// `envoy-gateway status`: asks a running standalone instance, or a cluster, for its objects and shows their conditions. Decides nothing by itself.
 
 import { writeYaml } from "../operator/yaml.ts";
 import { adminAddress } from "./admin.ts";
+import { clusterObjects } from "./cluster-objects.ts";
 import { conditionRows } from "./conditions.ts";
 import type { StatusObject } from "./conditions.ts";
 import { kindNamed } from "./kinds.ts";
@@ -12,14 +13,18 @@ export interface StatusOptions {
   readonly output: "table" | "yaml" | "json";
   readonly stateDir?: string;
   readonly admin?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
 }
 
-/** Prints to standard output; exit status 1 when there is no such object. Throws when no instance answers or the kind is unknown. */
+/** Prints to standard output; exit status 1 when there is no such object. Throws when nobody answers or the kind is unknown. */
 export async function statusCommand(what: string | undefined, options: StatusOptions): Promise<void> {
   const [kindText, name] = (what ?? "").split("/");
   const kind = kindText === undefined || kindText === "" ? undefined : kindNamed(kindText);
   if (kind !== undefined && "problem" in kind) throw new Error(kind.problem);
-  const all = await objects(options.admin ?? (await adminAddress(options.stateDir)));
+  const all = asksCluster(options)
+    ? await clusterObjects(options, { ...kind, ...(options.namespace !== undefined && { namespace: options.namespace }) })
+    : await objects(options.admin ?? (await adminAddress(options.stateDir)));
   const shown = all.filter(
     (object) =>
       (kind === undefined || object.kind === kind.kind) &&
@@ -34,6 +39,12 @@ export async function statusCommand(what: string | undefined, options: StatusOpt
     return;
   }
   process.stdout.write(printed(shown, options.output));
+}
+
+/** An instance that is named wins over KUBECONFIG; commander refuses both on one command line. */
+function asksCluster({ kubeconfig, context, admin, stateDir }: StatusOptions): boolean {
+  if (kubeconfig !== undefined || context !== undefined) return true;
+  return admin === undefined && stateDir === undefined && Boolean(process.env["KUBECONFIG"]);
 }
 
 function place(namespace: string | undefined): string {
