@@ -61,8 +61,7 @@ export async function startShutdownManager(options: ShutdownOptions): Promise<Sh
       return both(asked);
     },
     close() {
-      server.close();
-      server.closeIdleConnections();
+      server.close(); // and idle connections with it
     },
   };
 }
@@ -163,6 +162,10 @@ export async function shutdownManager(args: readonly string[]): Promise<void> {
   const text = (name: keyof typeof flags): string => String(values[name]);
   const log = (message: string): void =>
     void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), message })}\n`);
+  // First, because who reads that we listen may send it.
+  const signal = new Promise<string>((resolve) => {
+    for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => resolve(name));
+  });
   const manager = await startShutdownManager({
     port: Number(text("port")),
     admin: { host: text("admin-host"), port: Number(text("admin-port")) },
@@ -172,10 +175,7 @@ export async function shutdownManager(args: readonly string[]): Promise<void> {
     log,
   });
   log(`listening on port ${manager.port}`);
-  const signal = await new Promise<string>((resolve) => {
-    for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => resolve(name));
-  });
-  log(`${signal}: waits for the drain`);
+  log(`${await signal}: waits for the drain`);
   await manager.terminate();
   manager.close();
 }
