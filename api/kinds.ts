@@ -5,6 +5,7 @@ import { ConfigMapSchema, EndpointSliceSchema, NamespaceSchema, SecretSchema, Se
 import { envoyProxySchema } from "./envoyproxy.ts";
 import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
 import { GatewaySchema } from "./gateway/gateway.ts";
+import { GRPCRouteSchema } from "./gateway/grpcroute.ts";
 import { HTTPRouteSchema } from "./gateway/httproute.ts";
 import { ReferenceGrantSchema } from "./gateway/referencegrant.ts";
 import { TCPRouteSchema } from "./gateway/tcproute.ts";
@@ -56,6 +57,7 @@ export const kinds: readonly KindDefinition[] = [
   },
   { ...gatewayApi, kind: "Gateway", plural: "gateways", shortNames: ["gtw", "gw"], schema: jsonSchema(GatewaySchema) },
   { ...gatewayApi, kind: "HTTPRoute", plural: "httproutes", schema: jsonSchema(HTTPRouteSchema) },
+  { ...gatewayApi, kind: "GRPCRoute", versions: ["v1"], plural: "grpcroutes", schema: jsonSchema(GRPCRouteSchema) },
   {
     ...gatewayApi,
     kind: "TLSRoute",

@@ -4,6 +4,7 @@ import type { Kind } from "../store/kinds.ts";
 import { backend } from "./backend.ts";
 import { gatewayClass } from "./gatewayclass.ts";
 import { gateway } from "./gateway/index.ts";
+import { grpcRoute } from "./grpcroute.ts";
 import { httpRoute } from "./httproute.ts";
 import { httpRouteFilter } from "./httproutefilter.ts";
 import { xListenerSet } from "./xlistenerset.ts";
@@ -19,6 +20,7 @@ export const reconcilers: readonly AnyReconciler[] = [
   gatewayClass,
   gateway,
   httpRoute,
+  grpcRoute,
   tlsRoute,
   tcpRoute,
   udpRoute,

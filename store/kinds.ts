@@ -5,6 +5,7 @@ import type { Config } from "../api/config.ts";
 import type { EnvoyProxy } from "../api/envoyproxy.ts";
 import type { GatewayClass } from "../api/gateway/gatewayclass.ts";
 import type { Gateway } from "../api/gateway/gateway.ts";
+import type { GRPCRoute } from "../api/gateway/grpcroute.ts";
 import type { HTTPRoute } from "../api/gateway/httproute.ts";
 import type { ReferenceGrant } from "../api/gateway/referencegrant.ts";
 import type { TCPRoute } from "../api/gateway/tcproute.ts";
@@ -20,6 +21,7 @@ export interface Kinds {
   GatewayClass: GatewayClass;
   Gateway: Gateway;
   HTTPRoute: HTTPRoute;
+  GRPCRoute: GRPCRoute;
   TLSRoute: TLSRoute;
   TCPRoute: TCPRoute;
   UDPRoute: UDPRoute;

@@ -120,6 +120,18 @@ const filterTypes = [
   "ExternalAuth",
 ] as const;
 
+/** The settings of a type stand beside that type, and only there. */
+const settingsOfType = (type: keyof typeof typeFields): readonly Rule[] => [
+  {
+    rule: `!(has(self.${typeFields[type]}) && self.type != '${type}')`,
+    message: `${typeFields[type]} is only for type ${type}`,
+  },
+  {
+    rule: `!(!has(self.${typeFields[type]}) && self.type == '${type}')`,
+    message: `type ${type} needs ${typeFields[type]}`,
+  },
+];
+
 const routeFilter = object(
   {
     type: choice(filterTypes, { description: "Which filter this is." }),
@@ -133,16 +145,7 @@ const routeFilter = object(
     extensionRef: optional(localObjectReference("A filter of the implementation.")),
   },
   {
-    rules: filterTypes.flatMap((type) => [
-      {
-        rule: `!(has(self.${typeFields[type]}) && self.type != '${type}')`,
-        message: `${typeFields[type]} is only for type ${type}`,
-      },
-      {
-        rule: `!(!has(self.${typeFields[type]}) && self.type == '${type}')`,
-        message: `type ${type} needs ${typeFields[type]}`,
-      },
-    ]),
+    rules: filterTypes.flatMap(settingsOfType),
   },
 );
 export type RouteFilter = Static<typeof routeFilter>;
@@ -166,4 +169,25 @@ export const routeFilters = list(routeFilter, {
     onlyOnce("RequestRedirect"),
     onlyOnce("URLRewrite"),
   ],
+});
+
+const grpcFilterTypes = ["ResponseHeaderModifier", "RequestHeaderModifier", "RequestMirror", "ExtensionRef"] as const;
+
+const grpcFilter = object(
+  {
+    type: choice(grpcFilterTypes, { description: "Which filter this is." }),
+    requestHeaderModifier: optional(headerModifier),
+    responseHeaderModifier: optional(headerModifier),
+    requestMirror: optional(requestMirror),
+    extensionRef: optional(localObjectReference("A filter of the implementation.")),
+  },
+  { rules: grpcFilterTypes.flatMap(settingsOfType) },
+);
+
+/** The filters of GRPCRoute rules and backends: those of HTTPRoute that make sense for calls. */
+export const grpcFilters = list(grpcFilter, {
+  maxItems: 16,
+  listType: "atomic",
+  description: "What happens to calls and answers on the way.",
+  rules: [onlyOnce("RequestHeaderModifier"), onlyOnce("ResponseHeaderModifier")],
 });

@@ -53,6 +53,13 @@ const header = object({
 });
 export type HTTPHeaderMatch = Static<typeof header>;
 
+export const headerMatches = list(header, {
+  maxItems: 16,
+  listType: "map",
+  mapKeys: ["name"],
+  description: "Headers, all of which must match.",
+});
+
 const queryParam = object({
   type: valueType,
   name: httpHeaderName("Name of the parameter."),
@@ -62,14 +69,7 @@ export type HTTPQueryParamMatch = Static<typeof queryParam>;
 
 export const httpRouteMatch = object({
   path,
-  headers: optional(
-    list(header, {
-      maxItems: 16,
-      listType: "map",
-      mapKeys: ["name"],
-      description: "Headers, all of which must match.",
-    }),
-  ),
+  headers: optional(headerMatches),
   queryParams: optional(
     list(queryParam, {
       maxItems: 16,

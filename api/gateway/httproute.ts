@@ -1,13 +1,14 @@
 // HTTPRoute (gateway.networking.k8s.io/v1, Gateway API v1.4.1 experimental channel): schema and types.
 // Matches, filters and references are in files of their own.
 
-import { integer, kind, list, object, optional, choice, text } from "../schema.ts";
+import { integer, kind, list, object, optional } from "../schema.ts";
 import type { Rule, Static } from "../schema.ts";
 import { backendReference } from "./backendref.ts";
 import { duration, hostname, sectionName } from "./fields.ts";
 import { routeFilters } from "./httpfilter.ts";
 import { httpRouteMatch } from "./httpmatch.ts";
 import { routeParents, routeStatus } from "./parentref.ts";
+import { sessionPersistence } from "./sessionpersistence.ts";
 
 const backendRef = object(
   {
@@ -56,36 +57,6 @@ const retry = object(
   { description: "Whether failed requests are tried again." },
 );
 export type HTTPRouteRetry = Static<typeof retry>;
-
-const sessionPersistence = object(
-  {
-    sessionName: optional(text({ maxLength: 128, description: "Name of the cookie or header." })),
-    absoluteTimeout: optional(duration("Longest life of a session.")),
-    idleTimeout: optional(duration("Longest silence of a session.")),
-    type: choice(["Cookie", "Header"], { default: "Cookie", description: "What carries the session." }),
-    cookieConfig: optional(
-      object(
-        {
-          lifetimeType: choice(["Permanent", "Session"], {
-            default: "Session",
-            description: "Whether the cookie outlives the browser session.",
-          }),
-        },
-        { description: "Settings for type Cookie." },
-      ),
-    ),
-  },
-  {
-    description: "Keeps a client at one backend endpoint.",
-    rules: [
-      {
-        rule: "!has(self.cookieConfig) || !has(self.cookieConfig.lifetimeType) || self.cookieConfig.lifetimeType != 'Permanent' || has(self.absoluteTimeout)",
-        message: "a Permanent cookie needs absoluteTimeout",
-      },
-    ],
-  },
-);
-export type SessionPersistence = Static<typeof sessionPersistence>;
 
 const onePrefixMatch =
   "((size(self.matches) != 1 || !has(self.matches[0].path) || self.matches[0].path.type != 'PathPrefix') ? false : true) : true";

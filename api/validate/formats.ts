@@ -48,12 +48,15 @@ export function regExpOf(pattern: string): RegExp {
   return expression;
 }
 
-function compile(pattern: string): RegExp {
+function compile(written: string): RegExp {
+  // Go lets a pattern say by itself that case does not matter; ours does so at its start only, where it holds for all of it.
+  const pattern = written.replace(/^(\^?)\(\?i\)/, "$1");
+  const anyCase = pattern === written ? "" : "i";
   try {
-    return new RegExp(pattern, "u");
+    return new RegExp(pattern, `u${anyCase}`);
   } catch {
     // Go allows escapes of plain characters (`\_`), which JavaScript allows only without the u flag.
-    return new RegExp(pattern);
+    return new RegExp(pattern, anyCase);
   }
 }
 

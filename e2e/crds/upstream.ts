@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { GatewaySchema } from "../../api/gateway/gateway.ts";
 import { GatewayClassSchema } from "../../api/gateway/gatewayclass.ts";
+import { GRPCRouteSchema } from "../../api/gateway/grpcroute.ts";
 import { HTTPRouteSchema } from "../../api/gateway/httproute.ts";
 import { ReferenceGrantSchema } from "../../api/gateway/referencegrant.ts";
 import { TCPRouteSchema } from "../../api/gateway/tcproute.ts";
@@ -36,6 +37,7 @@ export function schemaPairs(): readonly SchemaPair[] {
   const gatewayKinds: Readonly<Record<string, object>> = {
     gatewayclasses: GatewayClassSchema,
     gateways: GatewaySchema,
+    grpcroutes: GRPCRouteSchema,
     httproutes: HTTPRouteSchema,
     referencegrants: ReferenceGrantSchema,
     tcproutes: TCPRouteSchema,

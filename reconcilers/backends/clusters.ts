@@ -17,6 +17,10 @@ export const cluster = memo("cluster", (db: Db, name: string): Cluster | undefin
   if (target === undefined) return undefined;
   if (target.type === "group") return groupOf(db, name, target.members);
   if (target.type === "plain") return plainOf(db, name, target.cluster);
+  if (target.type === "http2") {
+    const same = cluster(db, target.cluster);
+    return same === undefined ? undefined : { ...same, name, protocol: "http2" };
+  }
   const origin = originOf(target);
   if (target.type === "service") {
     const port = servicePort(db, target.key, String(target.port), target.transport);
@@ -46,6 +50,7 @@ export const hasEndpoints = memo("hasEndpoints", (db: Db, name: string): boolean
 export const clusterSecrets = memo("clusterSecrets", (db: Db, name: string): readonly Secret[] => {
   const target = clusterTarget(name);
   if (target === undefined || target.type === "service" || target.type === "plain") return [];
+  if (target.type === "http2") return clusterSecrets(db, target.cluster);
   if (target.type === "group") return target.members.flatMap((member) => clusterSecrets(db, member.cluster));
   const backend = backendTarget(db, target.key);
   return backend.ok ? backend.value.secrets : [];
@@ -73,6 +78,9 @@ function plainOf(db: Db, name: string, of: string): Cluster | undefined {
 /** Is TLS spoken to this cluster? */
 export const speaksTls = memo("speaksTls", (db: Db, name: string): boolean => cluster(db, name)?.tls !== undefined);
 
+/** Is HTTP/2 spoken to this cluster? */
+export const speaksHttp2 = memo("speaksHttp2", (db: Db, name: string): boolean => cluster(db, name)?.protocol === "http2");
+
 function groupOf(db: Db, name: string, members: readonly GroupMember[]): Cluster | undefined {
   const clusters = members.map((member) => cluster(db, member.cluster)).filter((each) => each !== undefined);
   const [first] = clusters;
@@ -89,7 +97,7 @@ function groupOf(db: Db, name: string, members: readonly GroupMember[]): Cluster
 function localities(db: Db, name: string): readonly Locality[] {
   const target = clusterTarget(name);
   if (target === undefined) return [];
-  if (target.type === "plain") return localities(db, target.cluster);
+  if (target.type === "plain" || target.type === "http2") return localities(db, target.cluster);
   if (target.type === "service") {
     const endpoints = serviceEndpoints(db, target.key, String(target.port), target.transport);
     return endpoints.length === 0 ? [] : [{ priority: 0, endpoints }];

@@ -10,7 +10,9 @@ export type ClusterTarget =
   | { readonly type: "backend"; readonly key: ObjectKey }
   | { readonly type: "group"; readonly members: readonly GroupMember[] }
   /** The same cluster without TLS of ours, for connections that bring their own. */
-  | { readonly type: "plain"; readonly cluster: string };
+  | { readonly type: "plain"; readonly cluster: string }
+  /** The same cluster, spoken to in HTTP/2. */
+  | { readonly type: "http2"; readonly cluster: string };
 
 /** Protocol of a Service's port. */
 export type Transport = "TCP" | "UDP";
@@ -29,6 +31,11 @@ export function serviceCluster(key: ObjectKey, port: number, transport: Transpor
 /** "plain/<cluster>". */
 export function plainCluster(cluster: string): string {
   return `plain/${cluster}`;
+}
+
+/** "http2/<cluster>". */
+export function http2Cluster(cluster: string): string {
+  return `http2/${cluster}`;
 }
 
 /** "backend/<namespace>/<name>": a Backend brings its ports along. */
@@ -51,6 +58,7 @@ export function clusterTarget(name: string): ClusterTarget | undefined {
     return { type: "group", members };
   }
   if (name.startsWith("plain/")) return { type: "plain", cluster: name.slice("plain/".length) };
+  if (name.startsWith("http2/")) return { type: "http2", cluster: name.slice("http2/".length) };
   const [kind, namespace, object, port, transport] = name.split("/");
   if (namespace === undefined || object === undefined) return undefined;
   const key = objectKey(namespace, object);

@@ -5,7 +5,8 @@ import type { Db } from "../../store/db.ts";
 import { objectKey } from "../../store/key.ts";
 import { referencePermitted } from "../references.ts";
 import { backendUse } from "./backend.ts";
-import { backendCluster, serviceCluster } from "./names.ts";
+import { speaksHttp2 } from "./clusters.ts";
+import { backendCluster, http2Cluster, serviceCluster } from "./names.ts";
 import { fail, succeed } from "./problem.ts";
 import type { Outcome } from "./problem.ts";
 import { serviceUse } from "./service.ts";
@@ -27,12 +28,20 @@ export interface ResolvedBackend {
   readonly fallback: boolean;
 }
 
-/** Resolves a reference made by an object of this kind and namespace (group gateway.networking.k8s.io). */
-export function resolveBackend(
-  db: Db,
-  from: { readonly kind: string; readonly namespace: string },
-  ref: BackendReference,
-): Outcome<ResolvedBackend> {
+/** Who refers; its group is gateway.networking.k8s.io. */
+interface Referrer {
+  readonly kind: string;
+  readonly namespace: string;
+}
+
+/** Resolves a reference made by an object of this kind and namespace. gRPC is spoken over HTTP/2, whatever the backend says of itself. */
+export function resolveBackend(db: Db, from: Referrer, ref: BackendReference): Outcome<ResolvedBackend> {
+  const found = resolve(db, from, ref);
+  if (!found.ok || from.kind !== "GRPCRoute" || speaksHttp2(db, found.value.cluster)) return found;
+  return succeed({ ...found.value, cluster: http2Cluster(found.value.cluster) });
+}
+
+function resolve(db: Db, from: Referrer, ref: BackendReference): Outcome<ResolvedBackend> {
   const group = ref.group ?? "";
   const kind = ref.kind ?? "Service";
   const isService = group === "" && kind === "Service";

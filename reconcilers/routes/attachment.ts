@@ -16,7 +16,9 @@ import { selectorMatches } from "../labels.ts";
 import { namespaceLabels } from "../namespaces.ts";
 
 /** Kinds of routes that attach to listeners. */
-export type RouteKind = "HTTPRoute" | L4Kind;
+export type RouteKind = RequestKind | L4Kind;
+/** Those that look at requests. */
+export type RequestKind = "HTTPRoute" | "GRPCRoute";
 /** Those that look at no request: they route connections, or datagrams. */
 export type L4Kind = "TLSRoute" | "TCPRoute" | "UDPRoute";
 
@@ -48,9 +50,13 @@ export const attachments = memo(
 );
 
 /** The hosts a route serves in one table, over all its parents. Sorted. */
-export function hostsIn(db: Db, key: ObjectKey, at: { readonly proxy: string; readonly table: string }): readonly string[] {
+export function hostsIn(
+  db: Db,
+  { kind, key }: RequestRouteId,
+  at: { readonly proxy: string; readonly table: string },
+): readonly string[] {
   const hosts = new Set<string>();
-  for (const parent of attachments(db, "HTTPRoute", key)) {
+  for (const parent of attachments(db, kind, key)) {
     if (parent?.proxy !== at.proxy) continue;
     for (const listener of parent.listeners) if (listener.table === at.table) listener.hosts.forEach((host) => hosts.add(host));
   }
@@ -62,8 +68,8 @@ function byAttachment<K extends RouteKind>(kind: K): DerivedIndex<K> {
   return { kind, name: "routesByAttachment", derived: true, values: (db, key) => attachmentValues(db, kind, key) };
 }
 
-/** HTTPRoutes by what they are attached to. */
-export const routesByAttachment = byAttachment("HTTPRoute");
+const httpRoutes = byAttachment("HTTPRoute");
+const grpcRoutes = byAttachment("GRPCRoute");
 const tlsRoutes = byAttachment("TLSRoute");
 const tcpRoutes = byAttachment("TCPRoute");
 const udpRoutes = byAttachment("UDPRoute");
@@ -100,10 +106,22 @@ export function atShard(proxy: string, table: string, shard: number): string {
 /** Gateway API, ListenerStatus.attachedRoutes: routes that name the listener and that it allows, whatever else is wrong with either. */
 export function attachedRoutes(db: Db, owner: ListenerOwner, listener: string): number {
   const value = atListener(owner, listener);
-  return db.lookup(routesByAttachment, value).length + l4RoutesAt(db, value).length;
+  return requestRoutesAt(db, value).length + l4RoutesAt(db, value).length;
 }
 
 /** A route by kind and key: two kinds may have equal names. */
+export interface RequestRouteId {
+  readonly kind: RequestKind;
+  readonly key: ObjectKey;
+}
+
+/** HTTPRoutes and GRPCRoutes under one value of the index. */
+export function requestRoutesAt(db: Db, value: string): readonly RequestRouteId[] {
+  const http = db.lookup(httpRoutes, value).map((key): RequestRouteId => ({ kind: "HTTPRoute", key }));
+  const grpc = db.lookup(grpcRoutes, value).map((key): RequestRouteId => ({ kind: "GRPCRoute", key }));
+  return grpc.length === 0 ? http : [...http, ...grpc];
+}
+
 export interface L4RouteId {
   readonly kind: L4Kind;
   readonly key: ObjectKey;

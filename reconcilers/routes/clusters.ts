@@ -10,7 +10,7 @@ import type { Secret } from "../../xds/model/tls.ts";
 import { assignment, cluster, clusterSecrets } from "../backends/clusters.ts";
 import { envoyProxyOfProxy } from "../envoyproxy.ts";
 import { proxyListeners } from "../gateway/proxy-listeners.ts";
-import { atShard, routesByAttachment } from "./attachment.ts";
+import { atShard, requestRoutesAt } from "./attachment.ts";
 import { routeClusters } from "./http.ts";
 import { tableNames } from "./virtual-hosts.ts";
 
@@ -68,7 +68,7 @@ const dealtNames = memo("dealtNames", (db: Db, proxy: string): Shards<string> =>
   const shards = Array.from({ length: shardCount }, () => new Set<string>());
   for (const table of tableNames(db, proxy)) {
     for (let shard = 0; shard < shardCount; shard++) {
-      if (db.lookup(routesByAttachment, atShard(proxy, table, shard)).length === 0) continue;
+      if (requestRoutesAt(db, atShard(proxy, table, shard)).length === 0) continue;
       for (const name of clustersOfShard(db, proxy, table, String(shard))) shards[shardOf(name)]!.add(name);
     }
   }
@@ -88,6 +88,6 @@ const connectionClusters = memo("connectionClusters", (db: Db, proxy: string): r
 
 /** Names that the routes of one shard of a table use. */
 const clustersOfShard = memo("clustersOfShard", (db: Db, proxy: string, table: string, shard: string): readonly string[] => {
-  const routes = db.lookup(routesByAttachment, atShard(proxy, table, Number(shard)));
-  return [...new Set(routes.flatMap((route) => routeClusters(db, route)))].toSorted();
+  const routes = requestRoutesAt(db, atShard(proxy, table, Number(shard)));
+  return [...new Set(routes.flatMap(({ kind, key }) => routeClusters(db, kind, key)))].toSorted();
 });

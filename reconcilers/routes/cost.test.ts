@@ -16,13 +16,13 @@ const edits: readonly (readonly [string, TestObject, readonly string[]])[] = [
     app("one", "/v2"),
     [
       "attachments(HTTPRoute,default/one)",
-      "httpRules(default/one)",
-      "hostRoutes(default/one,http-80,one.example.com)",
+      "requestRules(HTTPRoute,default/one)",
+      "hostRoutes(HTTPRoute,default/one,http-80,one.example.com)",
       `virtualHost(${table},one.example.com)`,
       `virtualHosts(${table},${shardOf("one.example.com")})`,
       `routeTable(${table})`,
       "routeTables(default/gw)",
-      "routeClusters(default/one)",
+      "routeClusters(HTTPRoute,default/one)",
       "proxy(default/gw)",
     ],
   ],
@@ -106,7 +106,7 @@ test("on a host that many routes share, an edit orders its own part again, and t
   const routes = hosts.flatMap((each) => each.routes);
   expect(store.computed.map((each) => each.replace(/\(.*/, ""))).toEqual([
     "attachments",
-    "httpRules",
+    "requestRules",
     "hostRoutes",
     "hostShard",
     "hostRun",

@@ -8,6 +8,7 @@ import { memo } from "../../store/memo.ts";
 import { fail, succeed } from "../backends/problem.ts";
 import type { Outcome } from "../backends/problem.ts";
 import { regexProblem } from "../regex.ts";
+import type { RequestRouteId } from "./attachment.ts";
 import { editProblems, toEdits } from "./headers.ts";
 import { toNamed } from "./matches.ts";
 import type { FilterPart, FilterRewrite } from "./rule.ts";
@@ -19,9 +20,9 @@ interface ExtensionRef {
 }
 
 /** The part of a rule that an ExtensionRef stands for. A filter that is missing or wrong breaks the rule: it must not be skipped. */
-export function routeFilter(db: Db, route: ObjectKey, ref: ExtensionRef | undefined): FilterPart {
-  const key = objectKey(namespaceOf(route), ref?.name ?? "");
-  if (ref?.group !== "gateway.envoyproxy.io" || ref.kind !== "HTTPRouteFilter") {
+export function routeFilter(db: Db, route: RequestRouteId, ref: ExtensionRef | undefined): FilterPart {
+  const key = objectKey(namespaceOf(route.key), ref?.name ?? "");
+  if (ref?.group !== "gateway.envoyproxy.io" || ref.kind !== "HTTPRouteFilter" || route.kind !== "HTTPRoute") {
     const message = `Filter ${ref?.kind ?? ""} ${ref?.name ?? ""} of group ${ref?.group ?? ""} is not supported`;
     return { trouble: { refs: [{ reason: "UnsupportedValue", message: `${message}.` }], broken: true } };
   }

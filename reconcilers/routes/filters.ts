@@ -4,10 +4,10 @@
 import type { HTTPRoute } from "../../api/gateway/httproute.ts";
 import type { Db } from "../../store/db.ts";
 import { namespaceOf } from "../../store/key.ts";
-import type { ObjectKey } from "../../store/key.ts";
 import type { Cors, Mirror, Redirect } from "../../xds/model/route.ts";
 import type { Problem } from "../backends/problem.ts";
 import { resolveBackend } from "../backends/reference.ts";
+import type { RequestRouteId } from "./attachment.ts";
 import { routeFilter } from "./extension.ts";
 import { editProblems, joinEdits, noEdits, toEdits } from "./headers.ts";
 import type { FilterPart, FilterRewrite, PathEdit, RuleFilters } from "./rule.ts";
@@ -24,7 +24,7 @@ const nothing: RuleFilters = {
 };
 
 /** Everything the filters of one rule say. */
-export function ruleFilters(db: Db, route: ObjectKey, filters: readonly Filter[]): RuleFilters {
+export function ruleFilters(db: Db, route: RequestRouteId, filters: readonly Filter[]): RuleFilters {
   let all = nothing;
   for (const filter of filters) {
     // Envoy Gateway: an answer given by a filter ends the chain; what follows it is not looked at.
@@ -34,7 +34,7 @@ export function ruleFilters(db: Db, route: ObjectKey, filters: readonly Filter[]
   return withTrouble(all, combinationProblems(all));
 }
 
-function oneFilter(db: Db, route: ObjectKey, filter: Filter): FilterPart {
+function oneFilter(db: Db, route: RequestRouteId, filter: Filter): FilterPart {
   switch (filter.type) {
     case "RequestHeaderModifier": {
       const requestHeaders = toEdits(filter.requestHeaderModifier);
@@ -94,9 +94,9 @@ function pathEdit(path: NonNullable<Filter["urlRewrite"]>["path"]): PathEdit | u
   return { type: "replacePrefix", prefix: "/", value: path.replacePrefixMatch ?? "/" };
 }
 
-function toMirror(db: Db, route: ObjectKey, spec: Filter["requestMirror"]): FilterPart {
+function toMirror(db: Db, route: RequestRouteId, spec: Filter["requestMirror"]): FilterPart {
   if (spec === undefined) return {};
-  const found = resolveBackend(db, { kind: "HTTPRoute", namespace: namespaceOf(route) }, spec.backendRef);
+  const found = resolveBackend(db, { kind: route.kind, namespace: namespaceOf(route.key) }, spec.backendRef);
   // Gateway API, HTTPRequestMirrorFilter: an invalid mirror is not configured, and the requests themselves go on.
   if (!found.ok) return { trouble: { refs: [found.problem] } };
   const fraction = spec.percent === undefined ? spec.fraction : { numerator: spec.percent, denominator: 100 };

@@ -3,13 +3,13 @@
 import type { HTTPRoute } from "../../api/gateway/httproute.ts";
 import type { Db } from "../../store/db.ts";
 import { namespaceOf } from "../../store/key.ts";
-import type { ObjectKey } from "../../store/key.ts";
 import type { WeightedBackend } from "../../xds/model/route.ts";
 import { groupProblem } from "../backends/clusters.ts";
 import { groupCluster } from "../backends/names.ts";
 import type { Problem } from "../backends/problem.ts";
 import { resolveBackend } from "../backends/reference.ts";
 import type { ResolvedBackend } from "../backends/reference.ts";
+import type { RequestRouteId } from "./attachment.ts";
 import { editProblems, joinEdits, noEdits, toEdits } from "./headers.ts";
 
 type Rule = NonNullable<HTTPRoute["spec"]["rules"]>[number];
@@ -27,7 +27,7 @@ export interface Forwarding {
 type Share = { readonly share: WeightedBackend; readonly resolved?: ResolvedBackend; readonly problems: readonly Problem[] };
 
 /** Resolves the backendRefs of one rule. With `sticky`, all valid ones must be one cluster, since a session lives in one. */
-export function forwarding(db: Db, route: ObjectKey, rule: Rule): Forwarding {
+export function forwarding(db: Db, route: RequestRouteId, rule: Rule): Forwarding {
   const shares = (rule.backendRefs ?? []).map((ref) => toShare(db, route, ref));
   const refs = shares.flatMap(({ problems }) => problems);
   // Gateway API, BackendRef.weight: 0 means no traffic; its reference is checked all the same.
@@ -63,8 +63,8 @@ function hasEdits({ requestHeaders, responseHeaders }: WeightedBackend): boolean
   );
 }
 
-function toShare(db: Db, route: ObjectKey, ref: BackendRef): Share {
-  const found = resolveBackend(db, { kind: "HTTPRoute", namespace: namespaceOf(route) }, ref);
+function toShare(db: Db, route: RequestRouteId, ref: BackendRef): Share {
+  const found = resolveBackend(db, { kind: route.kind, namespace: namespaceOf(route.key) }, ref);
   const filters = backendFilters(ref);
   const problems = [...(found.ok ? [] : [found.problem]), ...filters.problems];
   const valid = found.ok && filters.problems.length === 0;

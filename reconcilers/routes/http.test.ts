@@ -2,13 +2,13 @@ import { backend, ref, route, rule, service } from "../testing/routes.ts";
 import type { TestObject } from "../testing/object.ts";
 import { world } from "../testing/world.ts";
 import { noEdits } from "./headers.ts";
-import { httpRules } from "./http.ts";
+import { requestRules } from "./http.ts";
 import type { HttpRule } from "./rule.ts";
 
 /** The one rule of a route in model terms; "/" to Service echo unless the fields say otherwise. */
 function ruleOf(fields: object, ...objects: readonly TestObject[]): HttpRule | undefined {
   const store = world(service("echo"), service("v2"), ...objects, route("r", { rules: [{ ...rule("/", "echo"), ...fields }] }));
-  return httpRules(store, "default/r").value[0];
+  return requestRules(store, "HTTPRoute", "default/r").value[0];
 }
 
 const action = (fields: object, ...objects: readonly TestObject[]) => ruleOf(fields, ...objects)?.branches[0]?.action;

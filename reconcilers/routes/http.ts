@@ -1,7 +1,7 @@
-// HTTPRoute: the rules it contributes and what is wrong with them, independent of where it attaches. Knows nothing of Envoy, nor of how
+// HTTPRoute and GRPCRoute: the rules they contribute and what is wrong with them, independent of where they attach. Knows nothing of Envoy, nor of how
 // status is written.
 
-import type { HTTPRoute } from "../../api/gateway/httproute.ts";
+import type { HTTPRouteRule as Rule } from "../../api/gateway/httproute.ts";
 import type { Db } from "../../store/db.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
@@ -9,6 +9,8 @@ import type { Redirect, Rewrite, RouteAction, RouteMatch } from "../../xds/model
 import type { Problem } from "../backends/problem.ts";
 import { routeInvalid, routePartiallyInvalid, routeRefsNotResolved, routeRefsResolved } from "../conditions.ts";
 import type { Condition, Verdict } from "../reconciler.ts";
+import type { RequestKind, RequestRouteId } from "./attachment.ts";
+import { asHttpRule } from "./grpc.ts";
 import { ruleFilters } from "./filters.ts";
 import { forwarding } from "./forward.ts";
 import type { Forwarding } from "./forward.ts";
@@ -17,10 +19,9 @@ import { matchProblems, toMatches } from "./matches.ts";
 import { withPreflights } from "./preflight.ts";
 import type { HttpRule, RuleBranch, RuleFilters } from "./rule.ts";
 
-type Rule = NonNullable<HTTPRoute["spec"]["rules"]>[number];
-
-/** What a broken rule answers. */
-const brokenAction: RouteAction = { type: "respond", status: 500 };
+/** What a broken rule answers. A gRPC client sees 503 as UNAVAILABLE, which the API asks for, and 500 as UNKNOWN. */
+const brokenStatus = { HTTPRoute: 500, GRPCRoute: 503 } as const;
+const brokenAction = (kind: RequestKind): RouteAction => ({ type: "respond", status: brokenStatus[kind] });
 
 interface CheckedRule {
   readonly rule: HttpRule;
@@ -29,18 +30,22 @@ interface CheckedRule {
 }
 
 /** The rules in model terms. Conditions: Accepted=False or PartiallyInvalid when rules are broken, and always ResolvedRefs. */
-export const httpRules = memo("httpRules", (db: Db, key: ObjectKey): Verdict<readonly HttpRule[]> => {
-  const rules = db.get("HTTPRoute", key)?.spec.rules ?? [];
-  const checked = rules.map((rule, index) => toRule(db, key, { rule, index }));
+export const requestRules = memo("requestRules", (db: Db, kind: RequestKind, key: ObjectKey): Verdict<readonly HttpRule[]> => {
+  const checked = specRules(db, kind, key).map((rule, index) => toRule(db, { kind, key }, { rule, index }));
   return { value: checked.map(({ rule }) => rule), conditions: conditionsOf(checked) };
 });
 
+function specRules(db: Db, kind: RequestKind, key: ObjectKey): readonly Rule[] {
+  if (kind === "HTTPRoute") return db.get(kind, key)?.spec.rules ?? [];
+  return (db.get(kind, key)?.spec.rules ?? []).map(asHttpRule);
+}
+
 /** Names of all clusters a route sends to or mirrors to: an edit that names no new cluster stops here. */
-export const routeClusters = memo("routeClusters", (db: Db, key: ObjectKey): readonly string[] => {
-  return [...new Set(httpRules(db, key).value.flatMap(({ clusters }) => clusters))].toSorted();
+export const routeClusters = memo("routeClusters", (db: Db, kind: RequestKind, key: ObjectKey): readonly string[] => {
+  return [...new Set(requestRules(db, kind, key).value.flatMap(({ clusters }) => clusters))].toSorted();
 });
 
-function toRule(db: Db, route: ObjectKey, { rule, index }: { readonly rule: Rule; readonly index: number }): CheckedRule {
+function toRule(db: Db, route: RequestRouteId, { rule, index }: { readonly rule: Rule; readonly index: number }): CheckedRule {
   const filters = ruleFilters(db, route, rule.filters ?? []);
   const answered = filters.redirect !== undefined || filters.respond !== undefined;
   const target: Forwarding = answered ? { backends: [], refs: [], accepted: [] } : forwarding(db, route, rule);
@@ -49,7 +54,7 @@ function toRule(db: Db, route: ObjectKey, { rule, index }: { readonly rule: Rule
   const session = toSession(
     rule.sessionPersistence,
     matches.map(({ match }) => match),
-    sessionName(route, index),
+    sessionName(route.key, index),
   );
   const accepted = [
     ...filters.trouble.accepted,
@@ -63,7 +68,11 @@ function toRule(db: Db, route: ObjectKey, { rule, index }: { readonly rule: Rule
   ];
   const broken = accepted.length > 0 || filters.trouble.broken;
   const matched = usable.map(({ position, match }): RuleBranch => {
-    return { position, match, action: broken ? brokenAction : toAction({ rule, filters, target, match }) };
+    return {
+      position,
+      match,
+      action: broken ? brokenAction(route.kind) : toAction({ kind: route.kind, rule, filters, target, match }),
+    };
   });
   const branches = filters.cors === undefined || broken ? matched : withPreflights(matched);
   const edits = broken ? ruleFilters(db, route, []) : filters;
@@ -84,17 +93,18 @@ function toRule(db: Db, route: ObjectKey, { rule, index }: { readonly rule: Rule
 }
 
 interface ActionParts {
+  readonly kind: RequestKind;
   readonly rule: Rule;
   readonly filters: RuleFilters;
   readonly target: Forwarding;
   readonly match: RouteMatch;
 }
 
-function toAction({ rule, filters, target, match }: ActionParts): RouteAction {
+function toAction({ kind, rule, filters, target, match }: ActionParts): RouteAction {
   if (filters.respond !== undefined) return { type: "respond", ...filters.respond };
   if (filters.redirect !== undefined) return { type: "redirect", redirect: withPrefix(filters.redirect, match) };
   // Gateway API, HTTPRouteRule.backendRefs: nothing valid to send to answers 500.
-  if (target.backends.length === 0) return brokenAction;
+  if (target.backends.length === 0) return brokenAction(kind);
   const rewrite: Rewrite | undefined = filters.rewrite === undefined ? undefined : withPrefix(filters.rewrite, match);
   return {
     type: "forward",
@@ -103,7 +113,8 @@ function toAction({ rule, filters, target, match }: ActionParts): RouteAction {
     mirrors: filters.mirrors,
     ...timeLimits(rule),
     // Envoy Gateway allows it on every route; a backend that does not want it refuses by itself.
-    upgrades: ["websocket"],
+    upgrades: kind === "HTTPRoute" ? ["websocket"] : [],
+    ...(kind === "HTTPRoute" ? {} : { invalidStatus: brokenStatus[kind] }),
   };
 }
 

@@ -26,9 +26,9 @@ import type { Condition, WantedStatus } from "../reconciler.ts";
 import { shownOwner } from "../gateway/listener-owners.ts";
 import { unserved } from "../gateway/proxies.ts";
 import { attachments, parentGateway } from "./attachment.ts";
-import type { L4Kind, L4RouteId, ParentAttachment, RouteKind } from "./attachment.ts";
+import type { L4Kind, L4RouteId, ParentAttachment, RequestKind, RouteKind } from "./attachment.ts";
 import { winnerOverAll } from "./claims.ts";
-import { httpRules, routeClusters } from "./http.ts";
+import { requestRules, routeClusters } from "./http.ts";
 import { l4Clusters, l4Shares } from "./l4.ts";
 
 type Status = WantedStatus<RouteStatus>;
@@ -44,7 +44,7 @@ export interface ParentConditions {
 export const parentConditions = memo(
   "parentConditions",
   (db: Db, kind: RouteKind, key: ObjectKey): readonly ParentConditions[] => {
-    const { conditions, clusters } = kind === "HTTPRoute" ? requestRouting(db, key) : connectionRouting(db, kind, key);
+    const { conditions, clusters } = looksAtRequests(kind) ? requestRouting(db, kind, key) : connectionRouting(db, kind, key);
     const missing = clusters.filter((name) => !hasEndpoints(db, name));
     return attachments(db, kind, key).flatMap((parent, position): readonly ParentConditions[] => {
       if (parent === undefined) {
@@ -58,7 +58,7 @@ export const parentConditions = memo(
         rejectionOf(parent) ??
         heldBackOf(db, refused) ??
         conditionOf(conditions, "Accepted") ??
-        (kind === "HTTPRoute" ? undefined : lostOf(db, { kind, key }, parent)) ??
+        (looksAtRequests(kind) ? undefined : lostOf(db, { kind, key }, parent)) ??
         routeAccepted();
       const rest = conditions.filter(({ type }) => type !== "Accepted");
       const available = missing.length === 0 ? [] : [routeWithoutEndpoints(missing)];
@@ -73,8 +73,12 @@ interface Routing {
   readonly clusters: readonly string[];
 }
 
-function requestRouting(db: Db, key: ObjectKey): Routing {
-  return { conditions: httpRules(db, key).conditions, clusters: routeClusters(db, key) };
+function looksAtRequests(kind: RouteKind): kind is RequestKind {
+  return kind === "HTTPRoute" || kind === "GRPCRoute";
+}
+
+function requestRouting(db: Db, kind: RequestKind, key: ObjectKey): Routing {
+  return { conditions: requestRules(db, kind, key).conditions, clusters: routeClusters(db, kind, key) };
 }
 
 function connectionRouting(db: Db, kind: L4Kind, key: ObjectKey): Routing {

@@ -1,4 +1,4 @@
-// Route tables: the routes of all HTTPRoutes on one port, by host. One query per route and table, host and shard, so that an edited route
+// Route tables: the routes of all HTTPRoutes and GRPCRoutes on one port, by host. One query per route and table, host and shard, so that an edited route
 // costs its own host and the shard that holds it, whatever the number of the others.
 
 import type { Db } from "../../store/db.ts";
@@ -12,8 +12,9 @@ import { envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { ListenerState } from "../gateway/listener-state.ts";
 import { readyListeners } from "../gateway/listeners.ts";
 import { covers } from "../hostnames.ts";
-import { atHost, atShard, hostsIn, rivalsOn, routesByAttachment } from "./attachment.ts";
-import { httpRules } from "./http.ts";
+import { atHost, atShard, hostsIn, requestRoutesAt, rivalsOn } from "./attachment.ts";
+import type { RequestKind, RequestRouteId } from "./attachment.ts";
+import { requestRules } from "./http.ts";
 import { byAge, byPrecedence, rankOf } from "./precedence.ts";
 import type { RankedRoute } from "./precedence.ts";
 import { addressOf, withPort } from "./redirect.ts";
@@ -40,7 +41,7 @@ const routeTable = memo("routeTable", (db: Db, proxy: string, table: string): Ro
   const fenced = new Set(fencedHosts(db, proxy, table).map(shardOf));
   const shards = Array.from({ length: shardCount }, (_, shard) => {
     // An empty shard is not worth a query: its bucket says so.
-    const empty = !fenced.has(shard) && db.lookup(routesByAttachment, atShard(proxy, table, shard)).length === 0;
+    const empty = !fenced.has(shard) && requestRoutesAt(db, atShard(proxy, table, shard)).length === 0;
     return empty ? noHosts : virtualHosts(db, proxy, table, String(shard));
   });
   return { name: table, shards };
@@ -65,7 +66,7 @@ const virtualHosts = memo("virtualHosts", (db: Db, proxy: string, table: string,
 
 const hostsOfShard = memo("hostsOfShard", (db: Db, proxy: string, table: string, shard: string): readonly string[] => {
   const hosts = new Set(fencedHosts(db, proxy, table));
-  for (const route of db.lookup(routesByAttachment, atShard(proxy, table, Number(shard)))) {
+  for (const route of requestRoutesAt(db, atShard(proxy, table, Number(shard)))) {
     for (const host of hostsIn(db, route, { proxy, table })) hosts.add(host);
   }
   return [...hosts].filter((host) => shardOf(host) === Number(shard)).toSorted();
@@ -73,13 +74,14 @@ const hostsOfShard = memo("hostsOfShard", (db: Db, proxy: string, table: string,
 
 /** One host: the rules of all routes that serve it, in order of precedence. */
 const virtualHost = memo("virtualHost", (db: Db, proxy: string, table: string, host: string): VirtualHost => {
-  const keys = db.lookup(routesByAttachment, atHost(proxy, table, host));
+  const routes = requestRoutesAt(db, atHost(proxy, table, host));
   const order = orderOf(db, proxy);
-  const ranked = keys.length <= fewRoutes ? rankedOn(db, keys, { table, host, order }) : crowd(db, { proxy, table, host, order });
+  const ranked =
+    routes.length <= fewRoutes ? rankedOn(db, routes, { table, host, order }) : crowd(db, { proxy, table, host, order });
   return { name: `${table}/${host.replaceAll(".", "_")}`, domains: [host], routes: ranked.map(({ route }) => route) };
 });
 
-/** HTTPRoutes of one host that are put in order together. */
+/** Routes of one host that are put in order together. */
 const fewRoutes = 128;
 
 interface Ordered {
@@ -88,8 +90,8 @@ interface Ordered {
   readonly order: typeof byAge;
 }
 
-function rankedOn(db: Db, keys: readonly ObjectKey[], { table, host, order }: Ordered): readonly RankedRoute[] {
-  return keys.flatMap((key) => hostRoutes(db, key, table, host)).toSorted(order);
+function rankedOn(db: Db, routes: readonly RequestRouteId[], { table, host, order }: Ordered): readonly RankedRoute[] {
+  return routes.flatMap(({ kind, key }) => hostRoutes(db, kind, key, table, host)).toSorted(order);
 }
 
 const runCount = 8;
@@ -115,14 +117,17 @@ const hostShard = memo(
   },
 );
 
-const shardKeys = memo("shardKeys", (db: Db, proxy: string, table: string, host: string, shard: string): readonly ObjectKey[] => {
-  return dealtKeys(db, proxy, table, host)[Number(shard)] ?? [];
-});
+const shardKeys = memo(
+  "shardKeys",
+  (db: Db, proxy: string, table: string, host: string, shard: string): readonly RequestRouteId[] => {
+    return dealtKeys(db, proxy, table, host)[Number(shard)] ?? [];
+  },
+);
 
-/** The HTTPRoutes of a host, by shard of their names. */
-const dealtKeys = memo("dealtKeys", (db: Db, proxy: string, table: string, host: string): Shards<ObjectKey> => {
-  const shards = Array.from({ length: shardCount }, (): ObjectKey[] => []);
-  for (const key of db.lookup(routesByAttachment, atHost(proxy, table, host))) shards[shardOf(key)]!.push(key);
+/** The routes of a host, by shard of their names. */
+const dealtKeys = memo("dealtKeys", (db: Db, proxy: string, table: string, host: string): Shards<RequestRouteId> => {
+  const shards = Array.from({ length: shardCount }, (): RequestRouteId[] => []);
+  for (const route of requestRoutesAt(db, atHost(proxy, table, host))) shards[shardOf(route.key)]!.push(route);
   return shards;
 });
 
@@ -134,19 +139,23 @@ const preservesOrder = memo("preservesOrder", (db: Db, proxy: string): boolean =
   return envoyProxyOfProxy(db, proxy).preserveRouteOrder === true;
 });
 
-/** What one HTTPRoute contributes to one host. */
-const hostRoutes = memo("hostRoutes", (db: Db, key: ObjectKey, table: string, host: string): readonly RankedRoute[] => {
-  const created = db.get("HTTPRoute", key)?.metadata.creationTimestamp ?? "";
-  const listener = addressOf(table);
-  return httpRules(db, key).value.flatMap((rule) =>
-    rule.branches.map((branch): RankedRoute => {
-      const route = toRoute({ key, rule, branch, host, listener });
-      return { route, rank: rankOf(branch.match), created, key, rule: rule.index, position: branch.position };
-    }),
-  );
-});
+/** What one route contributes to one host. */
+const hostRoutes = memo(
+  "hostRoutes",
+  (db: Db, kind: RequestKind, key: ObjectKey, table: string, host: string): readonly RankedRoute[] => {
+    const created = db.get(kind, key)?.metadata.creationTimestamp ?? "";
+    const listener = addressOf(table);
+    return requestRules(db, kind, key).value.flatMap((rule) =>
+      rule.branches.map((branch): RankedRoute => {
+        const route = toRoute({ kind, key, rule, branch, host, listener });
+        return { route, rank: rankOf(branch.match), created, key, rule: rule.index, position: branch.position };
+      }),
+    );
+  },
+);
 
 interface RouteParts {
+  readonly kind: RequestKind;
   readonly key: ObjectKey;
   readonly rule: HttpRule;
   readonly branch: RuleBranch;
@@ -154,13 +163,13 @@ interface RouteParts {
   readonly listener: ListenerAddress;
 }
 
-function toRoute({ key, rule, branch, host, listener }: RouteParts): Route {
+function toRoute({ kind, key, rule, branch, host, listener }: RouteParts): Route {
   const { match, action, position } = branch;
   const part = branch.preflight === true ? "/cors-preflight" : "";
   return {
-    name: `httproute/${key}/rule/${rule.index}/match/${position}${part}/${host.replaceAll(".", "_")}`,
+    name: `${kind.toLowerCase()}/${key}/rule/${rule.index}/match/${position}${part}/${host.replaceAll(".", "_")}`,
     origin: {
-      kind: "HTTPRoute",
+      kind,
       namespace: namespaceOf(key),
       name: nameOf(key),
       ...(rule.name === undefined ? {} : { section: rule.name }),

@@ -7,7 +7,7 @@ import type { MessageInit } from "./message-init.ts";
 import { rewritePath } from "./path-rewrite.ts";
 import { milliseconds, packed } from "./wire.ts";
 
-const { RouteAction_ClusterNotFoundResponseCode } = config_route_v3;
+const { INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE } = config_route_v3.RouteAction_ClusterNotFoundResponseCode;
 const { FractionalPercent_DenominatorType } = type_v3;
 type EnvoyForward = MessageInit<typeof config_route_v3.RouteActionSchema>;
 
@@ -20,7 +20,7 @@ export const invalidBackendCluster = "invalid-backend";
 export function forward(action: ForwardAction): EnvoyForward {
   return {
     clusterSpecifier: clusterSpecifier(action.backends),
-    clusterNotFoundResponseCode: RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR,
+    clusterNotFoundResponseCode: action.invalidStatus === 503 ? SERVICE_UNAVAILABLE : INTERNAL_SERVER_ERROR,
     ...(action.rewrite?.path === undefined ? {} : rewritePath(action.rewrite.path)),
     ...(action.rewrite?.host === undefined ? {} : { hostRewriteSpecifier: hostRewrite(action.rewrite.host) }),
     // Envoy Gateway: a backend that sees another host is told the one that the client asked for.

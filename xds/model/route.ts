@@ -86,12 +86,14 @@ export interface ForwardAction {
   /** Whole request, milliseconds; 0 = no limit; absent = the proxy's own limit of 15 seconds, as Envoy Gateway leaves it. */
   readonly timeoutMs?: number;
   readonly retry?: Retry;
+  /** What the share of an invalid backendRef answers; absent = 500. */
+  readonly invalidStatus?: 503;
   /** Upgrades allowed besides plain HTTP, e.g. ["websocket"]. */
   readonly upgrades: readonly string[];
 }
 
 export interface WeightedBackend {
-  /** Cluster name, or undefined: this share answers 500 (an invalid backendRef). */
+  /** Cluster name, or undefined: this share answers 500 or `invalidStatus` (an invalid backendRef). */
   readonly cluster: string | undefined;
   readonly weight: number;
   readonly requestHeaders: HeaderEdits;
