@@ -134,7 +134,7 @@ test("TCP connections are shared by weight, and the share of a missing backend i
   expect(closed).toBeGreaterThan(120);
   expect(v1 + v2 + closed).toBe(1_000);
   expect(Object.keys(failed).filter((answer) => !answer.startsWith("failed"))).toEqual([]);
-});
+}, 30_000);
 
 test("without a route, or with invalid backends only, a TCP connection is closed at once; a mended route serves", async () => {
   expect(await askLine(port)).toBe("closed");
