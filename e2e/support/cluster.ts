@@ -9,8 +9,8 @@ export interface Cluster {
   readonly kubeconfigFile: string;
   /** The standard output; throws with the error output when kubectl fails. */
   readonly kubectl: (...args: readonly string[]) => string;
-  /** `kubectl apply -f -` of YAML or JSON. */
-  readonly apply: (manifests: string) => void;
+  /** `kubectl apply -f -` of YAML or JSON, with these flags. */
+  readonly apply: (manifests: string, ...flags: readonly string[]) => void;
   /** One object or list as JSON: `get("deployment/echo", "-n", "default")`. */
   readonly get: (...args: readonly string[]) => unknown;
 }
@@ -35,7 +35,7 @@ export function cluster(): Cluster {
   return {
     kubeconfigFile,
     kubectl: (...args) => kubectl(args),
-    apply: (manifests) => void kubectl(["apply", "-f", "-"], manifests),
+    apply: (manifests, ...flags) => void kubectl(["apply", ...flags, "-f", "-"], manifests),
     get: (...args) => JSON.parse(kubectl(["get", "-o", "json", ...args])),
   };
 }
