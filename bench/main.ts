@@ -1,14 +1,21 @@
-// npm run bench -- change | cold   [--json] [--sizes 100,1000,10000]
+// npm run bench -- change | cold | cluster   [--json] [--sizes 100,1000,10000] [--samples 50] [--only ours|peer]
 
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { changeCosts } from "./change.ts";
+import { clusterBench } from "./cluster/index.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, sizes: { type: "string", default: "100,1000,10000" } },
+  options: {
+    json: { type: "boolean", default: false },
+    sizes: { type: "string" },
+    samples: { type: "string", default: "50" },
+    only: { type: "string" },
+  },
 });
-const sizes = values.sizes.split(",").map(Number);
+const asked = positionals[0] ?? "change";
+const sizes = (values.sizes ?? (asked === "cluster" ? "0,1000,3000" : "100,1000,10000")).split(",").map(Number);
 
 /** One row per size, each in a process of its own. */
 function cold(): readonly object[] {
@@ -16,13 +23,18 @@ function cold(): readonly object[] {
   return sizes.map((size) => JSON.parse(execFileSync(process.execPath, [script, String(size)], { encoding: "utf8" })) as object);
 }
 
+const subjects = (["peer", "ours"] as const).filter((name) => values.only === undefined || values.only === name);
+
 const benches: Readonly<Record<string, () => Promise<readonly object[]> | readonly object[]>> = {
   change: () => changeCosts(sizes),
   cold,
+  cluster: () => clusterBench({ sizes, samples: Number(values.samples), subjects }),
 };
-const bench = benches[positionals[0] ?? "change"];
+const bench = benches[asked];
 if (bench === undefined) {
-  console.error(`npm run bench -- ${Object.keys(benches).join(" | ")}   [--json] [--sizes 100,1000,10000]`);
+  console.error(
+    `npm run bench -- ${Object.keys(benches).join(" | ")}   [--json] [--sizes 100,1000,10000] [--samples 50] [--only ours|peer]`,
+  );
   process.exit(2);
 }
 const rows = await bench();

@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { cluster } from "./support/cluster.ts";
-import { install } from "./support/install.ts";
+import { installOperator } from "./support/operator.ts";
 import { startLoad } from "./support/load.ts";
 
 const here = cluster();
@@ -27,7 +27,7 @@ interface Pods {
 const quickstart = join(import.meta.dirname, "../manifests/examples/kubernetes/quickstart/all.yaml");
 
 beforeAll(() => {
-  install(here);
+  installOperator(here);
   kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s");
   kubectl("create", "namespace", namespace);
   const objects = kubectl("apply", "--dry-run=client", "-o", "json", "-f", quickstart).replaceAll(
