@@ -1,14 +1,8 @@
 // Finds the admin server of a running standalone instance by the file it leaves in its state folder.
 
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveOptions } from "../operator/config.ts";
-
-/** Whether an instance has left its file in the usual state folder. */
-export function isRunning(): boolean {
-  return existsSync(join(resolveOptions({ paths: [] }).stateFolder, "running.json"));
-}
 
 /** The URL of the admin server of the instance with this state folder, or with the usual one. Throws when none runs. */
 export async function adminAddress(stateDir: string | undefined): Promise<string> {

@@ -47,11 +47,10 @@ async function measure(name: string, running: Running, { sizes, samples }: Pick<
   return rows;
 }
 
-/** CRDs, a live Service, and nobody else who watches routes. */
+/** CRDs and a live Service. */
 function prepare({ apply, kubectl }: Cluster): void {
   apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: crds() }), "--server-side", "--force-conflicts");
   kubectl("wait", "--for=condition=Established", "crd/gatewayclasses.gateway.networking.k8s.io", "--timeout=30s");
-  kubectl("scale", "deployment", "-n", "envoy-gateway-system", "--all", "--replicas=0");
   const labels = { app: "bench-echo" };
   const env = ["POD_NAME", "NAMESPACE"].map((field) => ({
     name: field,

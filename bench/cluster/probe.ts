@@ -150,7 +150,7 @@ export async function concurrently(
 }
 
 /** Resolves when the process has used little CPU for three seconds. */
-export async function resting(pid: number, deadlineMs = 240_000): Promise<void> {
+async function resting(pid: number, deadlineMs = 240_000): Promise<void> {
   const end = performance.now() + deadlineMs;
   let before = cpuSeconds(pid);
   for (let idle = 0; idle < 3 && performance.now() < end;) {
@@ -162,16 +162,16 @@ export async function resting(pid: number, deadlineMs = 240_000): Promise<void> 
 }
 
 /** User and system time of a process (proc(5): fields 14 and 15 of stat, in hundredths). */
-export function cpuSeconds(pid: number): number {
+function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-export function rss(pid: number): number {
+function rss(pid: number): number {
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024);
 }
 
-export function quantile(values: readonly number[], q: number): number {
+function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return round(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0, 1);
 }
@@ -180,6 +180,6 @@ export function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-export function pause(ms: number): Promise<void> {
+function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }

@@ -22,11 +22,14 @@ const image = "docker.io/library/envoy-gateway-operator:0.1.0";
 
 /** Ours, from dist/. */
 export async function startOurs(cluster: Cluster): Promise<Running> {
-  const args = ["operator", "--kubeconfig", cluster.kubeconfigFile, "--namespace", "bench-ours", "--xds-address", nodeAddress];
+  const controllerName = "gateway.envoyproxy.io/bench-ours";
+  const config = configFile(controllerName);
+  const place = ["--namespace", "bench-ours", "--xds-address", nodeAddress];
+  const args = ["operator", "--kubeconfig", cluster.kubeconfigFile, "--config", config, ...place];
   const dist = join(import.meta.dirname, "../../dist/envoy-gateway.js");
   return start(cluster, {
     name: "ours",
-    controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
+    controllerName,
     spawn: (log) => spawn(process.execPath, [dist, ...args], { stdio: ["ignore", log, log] }),
   });
 }
@@ -37,18 +40,7 @@ export async function startPeer(cluster: Cluster): Promise<Running> {
   const controllerName = "gateway.envoyproxy.io/bench-peer";
   const namespace = "bench-peer";
   const env = { ...process.env, KUBECONFIG: cluster.kubeconfigFile, ENVOY_GATEWAY_NAMESPACE: namespace };
-  const config = join(mkdtempSync(join(tmpdir(), "peer-")), "envoy-gateway.yaml");
-  const kubernetes = { shutdownManager: { image }, leaderElection: { disable: true } };
-  writeFileSync(
-    config,
-    JSON.stringify({
-      apiVersion: "gateway.envoyproxy.io/v1alpha1",
-      kind: "EnvoyGateway",
-      gateway: { controllerName },
-      provider: { type: "Kubernetes", kubernetes },
-      logging: { level: { default: "error" } },
-    }),
-  );
+  const config = configFile(controllerName);
   return start(cluster, {
     name: "peer",
     controllerName,
@@ -62,6 +54,21 @@ export async function startPeer(cluster: Cluster): Promise<Running> {
     },
     spawn: (log) => spawn(binary, ["server", "--config-path", config], { env, stdio: ["ignore", log, log] }),
   });
+}
+
+/** The same for both, but for whose classes they serve. */
+function configFile(controllerName: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), "bench-")), "envoy-gateway.yaml");
+  const kubernetes = { shutdownManager: { image }, leaderElection: { disable: true } };
+  const config = {
+    apiVersion: "gateway.envoyproxy.io/v1alpha1",
+    kind: "EnvoyGateway",
+    gateway: { controllerName },
+    provider: { type: "Kubernetes", kubernetes },
+    logging: { level: { default: "error" } },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
 }
 
 function peerBinary(): string {

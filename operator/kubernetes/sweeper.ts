@@ -67,8 +67,11 @@ export function createSweeper({ calls, clock, log, writes }: SweeperOptions): Sw
     await known?.end;
   }
 
+  let closed = false;
   return {
     sweep(owner, task) {
+      // Work that was under way when we closed may end with this: what is left is found again by the next process.
+      if (closed) return;
       if (task.leftovers.length === 0) return task.onDone();
       const abort = new AbortController();
       const end = run(task, abort.signal).finally(() => running.delete(owner));
@@ -76,6 +79,7 @@ export function createSweeper({ calls, clock, log, writes }: SweeperOptions): Sw
     },
     stop,
     async close() {
+      closed = true;
       await Promise.all([...running.keys()].map(stop));
     },
   };
