@@ -91,7 +91,7 @@ function createParts(cluster: Cluster, tls: ServerTls): Parts {
   const { options, client, clock, logs, endings, health } = cluster;
   const push = (change: Change): void => parts.operator.queue.push(change);
   const log = (message: string): void => void logs.provider.warn(message);
-  const references = createReferences({ client, clock, push, log });
+  const references = createReferences({ client, clock, push, log, signal: cluster.signal });
   const reports = createReplicaReports({ ...options, client, owner: options.pod, clock, push, log });
   endings.add(reports.close);
   let statuses: ClusterStatusWriter | undefined;

@@ -20,8 +20,6 @@ export interface Subject {
 }
 
 const pageSize = 500;
-/** Time for other work between pages and in long streams of changes. */
-const sliceMs = 5;
 
 /** Where we are in the history of a kind. */
 export interface Place {
@@ -46,7 +44,8 @@ export async function list(
 
 interface Page {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly ApiObject[];
+  /** Null in a list of metadata of which there is none. */
+  readonly items: readonly ApiObject[] | null;
 }
 
 async function listVersion(
@@ -66,7 +65,7 @@ async function listVersion(
       signal,
     })) as Page;
     // Items of a list do not say of what kind they are; those of a list of metadata say something else.
-    for (const item of page.items) objects.push(trimmed({ ...item, apiVersion, kind }, managedFields));
+    for (const item of page.items ?? []) objects.push(trimmed({ ...item, apiVersion, kind }, managedFields));
     const { resourceVersion } = page.metadata;
     next = page.metadata.continue;
     if (!next) return { objects, place: { resource, resourceVersion } };
@@ -80,13 +79,18 @@ export interface WatchOptions {
   readonly seconds: number;
   /** A watch that says nothing for so long, not even a bookmark, is dead. */
   readonly silenceMs: number;
+  /** The API server has agreed. */
+  readonly onBegun: () => void;
   /** At every sign of life. */
   readonly onHeard: () => void;
   readonly signal: AbortSignal;
 }
 
+/** A bookmark says only how far we are. */
+export type WatchEvent = Exclude<ObjectEvent, { type: "synced" }> | { readonly type: "bookmark" };
+
 /** Events until the API server ends the watch; rejects when it breaks or falls silent. Moves `place` along. */
-export async function* watch(subject: Subject, place: Place, options: WatchOptions): AsyncGenerator<ObjectEvent, void, void> {
+export async function* watch(subject: Subject, place: Place, options: WatchOptions): AsyncGenerator<WatchEvent, void, void> {
   const { client, namespace, labelSelector, metadataOnly } = subject;
   const { clock, silenceMs, signal } = options;
   const { resource } = place;
@@ -113,19 +117,19 @@ export async function* watch(subject: Subject, place: Place, options: WatchOptio
       stop();
     });
   };
+  options.onBegun();
   heard();
   try {
-    let since = clock.now();
     for await (const line of jsonLines(stream, heard)) {
       const { type, object } = line as WatchLine;
       if (type === "ERROR") throw errorOf(resource, object);
       if (object.metadata.resourceVersion !== undefined) place.resourceVersion = object.metadata.resourceVersion;
-      if (type === "BOOKMARK") continue;
+      if (type === "BOOKMARK") {
+        yield { type: "bookmark" };
+        continue;
+      }
       const named = trimmed({ ...object, apiVersion: resource.apiVersion, kind: resource.kind }, subject.managedFields);
       yield { type: type === "DELETED" ? "deleted" : "applied", object: named };
-      if (clock.now() - since < sliceMs) continue;
-      await new Promise(setImmediate);
-      since = clock.now();
     }
   } catch (cause) {
     if (!silent) throw cause;
@@ -143,11 +147,17 @@ interface WatchLine {
 
 /** Status in the middle of a watch. */
 function errorOf(resource: ApiResource, object: unknown): Error {
-  const { code, reason, message } = object as { readonly code?: number; readonly reason?: string; readonly message?: string };
+  const { code, reason, message, details } = object as {
+    readonly code?: number;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly details?: { readonly retryAfterSeconds?: number };
+  };
+  const seconds = details?.retryAfterSeconds;
   return new ApiError(`watch of ${resource.plural}: ${message ?? "no explanation"}`, {
     status: code ?? 0,
     reason: reason ?? "",
-    retryAfterMs: undefined,
+    retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
   });
 }
 

@@ -6,7 +6,7 @@ import { messageOf } from "../host/folder.ts";
 import { createBackoff } from "./backoff.ts";
 import { createChannel } from "./channel.ts";
 import { differences, type ObjectEvent, remembered, type Remembered } from "./api-object.ts";
-import { hasStatus } from "./client.ts";
+import { ApiError, hasStatus } from "./client.ts";
 import { list, type Place, type Subject, watch } from "./list-watch.ts";
 import { pause } from "./object-calls.ts";
 
@@ -19,6 +19,9 @@ export interface ReflectorState {
   problem: string | undefined;
   /** Clock milliseconds of the last word from the API server. */
   heardAt: number;
+  /** Where we are in the history of the kind. */
+  resourceVersion: string | undefined;
+  /** Lists that succeeded, and watches that began. */
   relists: number;
   restarts: number;
 }
@@ -46,7 +49,15 @@ export interface ReflectorTiming {
 const defaultTiming: ReflectorTiming = { silence: 100_000, watch: 300_000, absent: 3000, firstRetry: 800, longestRetry: 30_000 };
 
 export function newReflectorState(clock: Clock): ReflectorState {
-  return { synced: false, absent: false, problem: undefined, heardAt: clock.now(), relists: 0, restarts: 0 };
+  return {
+    synced: false,
+    absent: false,
+    problem: undefined,
+    heardAt: clock.now(),
+    resourceVersion: undefined,
+    relists: 0,
+    restarts: 0,
+  };
 }
 
 /** Until the signal aborts. */
@@ -59,56 +70,93 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
   let place: Place | undefined;
   let told: string | undefined;
 
+  const recovered = (): void => {
+    if (told !== undefined) log(`${what} can be read again`);
+    told = undefined;
+    backoff.reset();
+  };
+
   /** What to do about an error, and how long to wait before. */
   const recover = (error: unknown): number => {
-    // 410: nobody remembers where we were. 404: the kind itself went away.
-    if (hasStatus(error, 404, 410)) {
+    state.problem = messageOf(error);
+    // 410: nobody remembers where we were. 404: the kind itself went away. 400 and 504: the history is another one (data came from a backup).
+    if (hasStatus(error, 400, 404, 410, 504)) {
       place = undefined;
-      state.problem = undefined;
       return backoff.next();
     }
-    state.problem = messageOf(error);
     const kind = hasStatus(error, 401, 403) ? `we may not read ${what}` : `${what} cannot be read at present`;
     if (told !== kind) log(`${kind}: ${state.problem}`);
     told = kind;
-    const asked = hasStatus(error, 429, 500, 503) ? (error.retryAfterMs ?? 0) : 0;
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(asked, hasStatus(error, 403) ? timing.longestRetry : backoff.next());
   };
 
+  const breathe = breather(clock);
   while (!signal.aborted) {
     try {
       if (place === undefined) {
-        state.relists++;
         const listed = await list(options, signal);
+        // Something in between may answer 404 to everything; what we know goes only when an API server says so.
+        if (listed === undefined && memory.size > 0) await options.client.call({ path: "/version", signal });
         state.absent = listed === undefined;
-        yield* differences(memory, listed?.objects ?? []);
+        state.heardAt = clock.now();
+        state.problem = undefined;
+        for (const event of differences(memory, listed?.objects ?? [])) {
+          yield event;
+          // Not between a deletion and what may take its place.
+          if (event.type === "applied") await breathe();
+        }
         if (!state.synced) {
           state.synced = true;
           yield { type: "synced" };
         }
-        state.heardAt = clock.now();
         if (listed === undefined) {
+          recovered();
           await pause(clock, timing.absent * (1 + random()), signal);
           continue;
         }
+        state.relists++;
         place = listed.place;
+        state.resourceVersion = place.resourceVersion;
       }
-      state.restarts++;
       const seconds = Math.ceil((timing.watch / 1000) * (1 + random()));
-      const onHeard = (): void => void (state.heardAt = clock.now());
-      for await (const event of watch(options, place, { clock, seconds, silenceMs: timing.silence, onHeard, signal })) {
-        if (told !== undefined) log(`${what} can be read again`);
-        told = undefined;
+      const began = clock.now();
+      let lines = 0;
+      const onBegun = (): void => {
+        state.restarts++;
         state.problem = undefined;
-        backoff.reset();
+      };
+      const onHeard = (): void => void (state.heardAt = clock.now());
+      const watching = { clock, seconds, silenceMs: timing.silence, onBegun, onHeard, signal };
+      for await (const event of watch(options, place, watching)) {
+        if (lines++ === 0) recovered();
+        state.resourceVersion = place.resourceVersion;
+        if (event.type === "bookmark") continue;
         yield* remembered(memory, event);
+        await breathe();
       }
-      // It has ended as it should, or the connection was closed: from where we are.
+      if (lines === 0 && clock.now() - began < shortestWatchMs) throw new Error(`the watch of ${what} ended at once`);
+      recovered();
+      // It has ended as it should: on from where we are.
       await pause(clock, timing.firstRetry * random() * 0.25, signal);
     } catch (error) {
       if (!signal.aborted) await pause(clock, recover(error), signal);
     }
   }
+}
+
+/** The API server ends none so soon; something in between does. */
+const shortestWatchMs = 1000;
+const sliceMs = 5;
+
+/** Awaited between pieces of work, leaves time for other work now and then. */
+function breather(clock: Clock): () => Promise<void> {
+  let since = clock.now();
+  return async () => {
+    if (clock.now() - since < sliceMs) return;
+    await new Promise(setImmediate);
+    since = clock.now();
+  };
 }
 
 /** The same in several namespaces, as one; undefined: everywhere. */
