@@ -5,7 +5,7 @@ import { readDocuments } from "../operator/yaml.ts";
 import { createKubernetesClient, type KubernetesClient } from "../operator/kubernetes/client.ts";
 import type { ReflectorTiming } from "../operator/kubernetes/reflector.ts";
 import { startApiServer, type ApiServer } from "./cluster/control-plane.ts";
-import { followCluster, type Followed } from "./support/followed.ts";
+import { followCluster, type Followed, type FollowOptions } from "./support/followed.ts";
 import { startFaults, type Fault, type Faults } from "./support/faults.ts";
 
 let server: ApiServer;
@@ -30,8 +30,8 @@ afterEach(async () => {
   await faults.stop();
 });
 
-function follow(timing: Partial<ReflectorTiming> = {}): Followed {
-  const followed = followCluster(faults.kubeconfigFile, timing);
+function follow(options: FollowOptions = {}): Followed {
+  const followed = followCluster(faults.kubeconfigFile, options);
   ending.push(followed.stop);
   return followed;
 }
@@ -77,9 +77,9 @@ function three(): readonly [string, string, string] {
   return [`stays-${serial}`, `goes-${serial}`, `returns-${serial}`];
 }
 
-async function prepared(names: readonly string[], timing?: Partial<ReflectorTiming>): Promise<Followed> {
+async function prepared(names: readonly string[], timing: Partial<ReflectorTiming> = {}): Promise<Followed> {
   for (const name of names) await createService(name, 80);
-  const followed = follow(timing);
+  const followed = follow({ timing });
   await until(followed.synced, 30_000);
   expect(await isCurrent(followed)).toBe(true);
   return followed;
@@ -215,6 +215,27 @@ test("a kind is watched as soon as its CRD is there, and its objects go with the
   await remove(`${crds}/${crd.metadata.name}`);
   await until(() => !followed.has.has("Backend default/late"));
   await until(() => followed.states.get("Backend")?.absent === true);
+});
+
+test("only namespaces with the chosen labels are read, as soon as they have them and as long", async () => {
+  const namespaces = "/api/v1/namespaces";
+  const label = (name: string, team: string | null) =>
+    direct.call({ method: "PATCH", patch: "merge", path: `${namespaces}/${name}`, body: { metadata: { labels: { team } } } });
+  for (const name of ["ours", "theirs"]) {
+    await create(namespaces, name, {});
+    await create(`${namespaces}/${name}/services`, "web", { spec: { ports: [{ port: 80 }] } });
+  }
+  await label("ours", "a");
+  const followed = follow({ scope: { selector: { matchLabels: { team: "a" } } } });
+  await until(followed.synced, 30_000);
+  const known = (): string[] => [...followed.has.keys()].filter((name) => name.startsWith("Service "));
+  expect(known()).toEqual(["Service ours/web"]);
+  await label("theirs", "a");
+  await until(() => known().length === 2);
+  await label("ours", null);
+  await until(() => known().length === 1);
+  expect(known()).toEqual(["Service theirs/web"]);
+  await until(() => ![...faults.open].some((request) => request.includes("/namespaces/ours/")));
 });
 
 test("of 5,000 Secrets only those that are referenced are fetched, and each change of them is seen within a second", async () => {

@@ -1,5 +1,6 @@
 // The cluster as a source, followed by a test: what it told, and what it would have the store hold.
 
+import type { WatchScope } from "../../operator/config.ts";
 import { systemClock } from "../../operator/clock.ts";
 import { createReferences } from "../../operator/kubernetes/references.ts";
 import { watchCluster } from "../../operator/kubernetes/source.ts";
@@ -30,7 +31,12 @@ export interface Followed {
   readonly stop: () => Promise<void>;
 }
 
-export function followCluster(kubeconfig: string, timing: Partial<ReflectorTiming> = {}): Followed {
+export interface FollowOptions {
+  readonly timing?: Partial<ReflectorTiming>;
+  readonly scope?: WatchScope;
+}
+
+export function followCluster(kubeconfig: string, { timing, scope = {} }: FollowOptions = {}): Followed {
   const client = createKubernetesClient({ kubeconfig });
   const ending = new AbortController();
   const has = new Map<string, string>();
@@ -49,7 +55,7 @@ export function followCluster(kubeconfig: string, timing: Partial<ReflectorTimin
   const references = createReferences({ client, clock: systemClock, push: take, log, signal: ending.signal });
   const store = { asked: (kind: string) => (kind === "Secret" ? [...asked] : []) as never };
   const running = (async () => {
-    const options = { client, scope: {}, references, clock: systemClock, timing: { ...quick, ...timing }, log, states };
+    const options = { client, scope, references, clock: systemClock, timing: { ...quick, ...timing }, log, states };
     for await (const event of watchCluster(options, ending.signal)) {
       if (event.type === "synced") synced = true;
       else take(event);

@@ -11,6 +11,7 @@ import type { KubernetesClient } from "./client.ts";
 import { gone, judged } from "./judged.ts";
 import { type ReferencedKind, referencedKinds, type References } from "./references.ts";
 import type { ObjectEvent } from "./api-object.ts";
+import { createChosenNamespaces, type Follow, type OnEvent } from "./chosen-namespaces.ts";
 import { newReflectorState, reflect, type ReflectorState, type ReflectorTiming } from "./reflector.ts";
 import { resourceOf } from "./resources.ts";
 
@@ -27,32 +28,66 @@ export interface ClusterSourceOptions {
   readonly states: Map<string, ReflectorState>;
 }
 
+type ClusterEvent = Change | { readonly type: "synced" };
+
 /** Every object, then `synced` once, then every change, until the signal aborts. */
 export async function* watchCluster(
   options: ClusterSourceOptions,
   signal: AbortSignal,
-): AsyncGenerator<Change | { readonly type: "synced" }, void, void> {
-  const channel = createChannel<Change | { readonly type: "synced" }>();
-  const follows = kinds.flatMap((definition) =>
-    placesOf(definition, options.scope.namespaces).map((namespace) => ({ definition, namespace })),
-  );
-  let unsynced = follows.length;
-  const running = follows.map(async ({ definition, namespace }) => {
-    const kind = definition.kind as Kind;
-    const state = newReflectorState(options.clock);
-    options.states.set(namespace === undefined ? kind : `${kind} ${namespace}`, state);
-    for await (const event of reflectKind(options, definition, { namespace, state, signal })) {
-      if (event.type === "synced") {
-        if (--unsynced === 0) channel.push({ type: "synced" });
-      } else if (isReferenced(kind)) options.references.heard(kind, event);
-      else if (event.type === "deleted") channel.push(gone(kind, keyOf(event.object)));
-      else channel.push(judged(kind, event.object, options.log));
-    }
-  });
+): AsyncGenerator<ClusterEvent, void, void> {
+  const channel = createChannel<ClusterEvent>();
+  const running: Promise<void>[] = [];
+  const { namespaces, selector } = options.scope;
+  let unsynced = 0;
+  const tell = (kind: Kind, event: Exclude<ObjectEvent, { type: "synced" }>): void => {
+    if (isReferenced(kind)) options.references.heard(kind, event);
+    else if (event.type === "deleted") channel.push(gone(kind, keyOf(event.object)));
+    else channel.push(judged(kind, event.object, options.log));
+  };
+  const follow: Follow = (definition, { namespace, until, onEvent }) => {
+    unsynced++;
+    let waited = true;
+    const settled = (): void => {
+      if (waited && --unsynced === 0 && !signal.aborted) channel.push({ type: "synced" });
+      waited = false;
+    };
+    running.push(followKind(options, definition, { namespace, signal: until, onEvent, settled }));
+  };
+  const chosen = selector && createChosenNamespaces({ selector, follow, tell, signal });
+  for (const definition of kinds) {
+    const onEvent: OnEvent = (kind, event) => {
+      tell(kind, event);
+      if (kind === "Namespace") chosen?.heard(event);
+    };
+    if (definition.namespaced && chosen !== undefined) continue;
+    for (const namespace of placesOf(definition, namespaces)) follow(definition, { namespace, until: signal, onEvent });
+  }
   signal.addEventListener("abort", () => channel.close());
   if (signal.aborted) channel.close();
   yield* channel;
   await Promise.all(running);
+}
+
+interface Following {
+  readonly namespace: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onEvent: OnEvent;
+  /** All is told for the first time, or nobody waits for it any more. */
+  readonly settled: () => void;
+}
+
+async function followKind(options: ClusterSourceOptions, definition: KindDefinition, following: Following): Promise<void> {
+  const { namespace, signal, onEvent, settled } = following;
+  const kind = definition.kind as Kind;
+  const name = namespace === undefined ? kind : `${kind} ${namespace}`;
+  const state = newReflectorState(options.clock);
+  options.states.set(name, state);
+  for await (const event of reflectKind(options, definition, { namespace, state, signal })) {
+    if (event.type === "synced") settled();
+    else if (!signal.aborted) onEvent(kind, event);
+  }
+  if (options.states.get(name) === state) options.states.delete(name);
+  settled();
 }
 
 /** Where to look: undefined is everywhere. */
