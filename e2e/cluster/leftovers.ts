@@ -47,7 +47,7 @@ export function strangersKubelet(folder: string): boolean {
   return processes((process) => process.program === "kubelet" && !isOurs(process, folder, ["kubelet"])).length > 0;
 }
 
-function processes(wanted: (process: Process) => boolean): readonly Process[] {
+export function processes(wanted: (process: Process) => boolean): readonly Process[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
