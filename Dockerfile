@@ -1,4 +1,4 @@
-# The operator's image: what image/operator.ts puts together without Docker. docker build -t envoy-gateway-operator:0.1.0 .
+# The operator's image: what image/operator.ts puts together without Docker. docker build -t docker.io/library/envoy-gateway-operator:0.1.0 .
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY . .
