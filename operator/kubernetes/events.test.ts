@@ -79,3 +79,22 @@ test("an object that flaps is told of ten times, and then others still are", asy
   await record({}, route(condition("True", "Accepted")), "b");
   expect(told().length).toBe(11);
 });
+
+test("the way to being programmed is no warning, what is in the way is, and so is the way back", async () => {
+  const { record, told } = recording();
+  const programmed = (status: string, reason: string, message?: string) =>
+    route(condition(status, reason, message, "Programmed"));
+  const steps = [
+    programmed("False", "AddressNotAssigned"),
+    programmed("False", "NoResources", "No proxy is ready."),
+    programmed("False", "NoResources", "Container envoy: ImagePullBackOff."),
+    programmed("True", "Programmed"),
+    programmed("False", "NoResources", "No proxy is ready."),
+  ];
+  for (const [position, step] of steps.entries()) await record(steps[position - 1], step);
+  expect(told()).toEqual([
+    "Warning NoResources Programmed: Container envoy: ImagePullBackOff. x1",
+    "Normal Programmed Programmed: Programmed. x1",
+    "Warning NoResources Programmed: No proxy is ready. x1",
+  ]);
+});

@@ -2,6 +2,7 @@
 // cannot be written is forgotten.
 
 import { createHash } from "node:crypto";
+import { gatewayWithoutProxies } from "../../reconcilers/conditions.ts";
 import { kindDefinition } from "../../api/kinds.ts";
 import { type ObjectKey, nameOf, namespaceOf } from "../../store/key.ts";
 import type { Kind } from "../../store/kinds.ts";
@@ -88,9 +89,15 @@ export function createEventRecorder({ client, clock, uidOf, identity }: EventsOp
   }
 
   return (kind, key, { before, after }) => {
-    const known = new Set(conditionsIn(before).map(sayingOf));
+    const old = conditionsIn(before);
+    const known = new Set(old.map(sayingOf));
     for (const condition of conditionsIn(after)) {
-      if (told.has(condition.type) && condition.status !== "Unknown" && !known.has(sayingOf(condition)))
+      if (
+        told.has(condition.type) &&
+        condition.status !== "Unknown" &&
+        !known.has(sayingOf(condition)) &&
+        !isStarting(condition, old)
+      )
         record(kind, key, condition).catch(() => undefined); // forgotten, see above
     }
   };
@@ -117,6 +124,14 @@ function createAllowance(
     },
   };
 }
+
+/** What everything goes through on its way to being programmed is nothing to warn of. */
+function isStarting({ type, status, reason, message }: Condition, before: readonly Condition[]): boolean {
+  const wasProgrammed = before.some((one) => one.type === "Programmed" && one.status === "True");
+  const waits = reason === "NoResources" ? message === gatewayWithoutProxies(undefined).message : onTheWay.has(reason);
+  return type === "Programmed" && status === "False" && waits && !wasProgrammed;
+}
+const onTheWay = new Set(["Pending", "AddressNotAssigned"]);
 
 /** Times and generations move without anything to tell. */
 function sayingOf({ type, status, reason, message }: Condition): string {
