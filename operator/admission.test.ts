@@ -38,7 +38,7 @@ test.each([
 });
 
 test.each([
-  ["gateway.networking.k8s.io/v1", "GRPCRoute", "GRPCRoute of gateway.networking.k8s.io/v1 is not a kind that is read here"],
+  ["gateway.networking.k8s.io/v1", "MeshRoute", "MeshRoute of gateway.networking.k8s.io/v1 is not a kind that is read here"],
   ["v1", "Sevice", "Sevice of v1 is not a kind that is read here"],
   [
     "gateway.networking.k8s.oi/v1",
