@@ -88,11 +88,13 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
     if (told !== kind) log(`${kind}: ${state.problem}`);
     told = kind;
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(asked, hasStatus(error, 403) ? timing.longestRetry : backoff.next());
+    // Also 403 is tried again soon at first: an API server that has just started knows of no roles yet, and refuses everybody.
+    return Math.max(asked, backoff.next());
   };
 
   const breathe = breather(clock);
   while (!signal.aborted) {
+    let begunAt: number | undefined;
     try {
       if (place === undefined) {
         const listed = await list(options, signal);
@@ -123,6 +125,7 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
       const began = clock.now();
       let lines = 0;
       const onBegun = (): void => {
+        begunAt = clock.now();
         state.restarts++;
         state.problem = undefined;
       };
@@ -140,6 +143,8 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
       // It has ended as it should: on from where we are.
       await pause(clock, timing.firstRetry * random() * 0.25, signal);
     } catch (error) {
+      // Nothing need happen to a kind for minutes: that a watch has lasted also shows that all was well.
+      if (begunAt !== undefined && clock.now() - begunAt >= steadyMs) backoff.reset();
       if (!signal.aborted) await pause(clock, recover(error), signal);
     }
   }
@@ -147,6 +152,8 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
 
 /** The API server ends none so soon; something in between does. */
 const shortestWatchMs = 1000;
+/** A watch that has lasted so long was a good one, even if it said nothing. */
+const steadyMs = 5000;
 const sliceMs = 5;
 
 /** Awaited between pieces of work, leaves time for other work now and then. */

@@ -1,0 +1,55 @@
+// How long a reflector waits before it asks again. That it loses nothing is tested with a real API server: e2e/watch.e2e.ts.
+
+import { setImmediate } from "node:timers/promises";
+import { createFakeClock } from "../testing/clock.ts";
+import { ApiError, type KubernetesClient } from "./client.ts";
+import { reflect } from "./reflector.ts";
+
+const services = { apiVersion: "v1", kind: "Service", plural: "services", namespaced: true };
+const status = (code: number): ApiError => new ApiError("no", { status: code, reason: "", retryAfterMs: undefined });
+
+/** Seconds at which watches are asked for within a minute, when each of them goes as the list says; the last one goes on. */
+async function watches(...outcomes: readonly (ApiError | { readonly brokenAfterMs: number })[]): Promise<readonly number[]> {
+  const clock = createFakeClock();
+  const end = new AbortController();
+  const asked: number[] = [];
+  const client: Pick<KubernetesClient, "call" | "stream"> = {
+    call: async () => ({ metadata: { resourceVersion: "1" }, items: [] }),
+    async stream() {
+      const outcome = outcomes[asked.length];
+      asked.push(clock.now() / 1000);
+      if (outcome instanceof ApiError) throw outcome;
+      async function* silence(): AsyncGenerator<Buffer, void, void> {
+        await new Promise<void>((resolve) => {
+          if (outcome !== undefined) clock.after(outcome.brokenAfterMs, resolve);
+          end.signal.addEventListener("abort", () => resolve());
+        });
+        throw new Error("aborted");
+      }
+      return Object.assign(silence(), { destroy: () => undefined });
+    },
+  };
+  const events = reflect({ client, resources: [services], clock, random: () => 1, log: () => undefined }, end.signal);
+  const following = (async () => {
+    for await (const event of events) expect(event.type).toBe("synced");
+  })();
+  for (let passed = 0; passed < 60_000; passed += 100) {
+    await setImmediate();
+    clock.pass(100);
+  }
+  end.abort();
+  await following;
+  return asked.map((seconds) => Math.round(seconds * 10) / 10);
+}
+
+test("who is refused asks again soon, and less and less often: an API server that has just started refuses everybody", async () => {
+  expect(await watches(status(403), status(403), status(403))).toEqual([0, 0.8, 2.4, 5.6]);
+});
+
+test("after a watch that lasted, though it said nothing, waiting begins anew", async () => {
+  expect(await watches(status(500), status(500), status(500), { brokenAfterMs: 20_000 })).toEqual([0, 0.8, 2.4, 5.6, 26.4]);
+});
+
+test("a watch that breaks at once does not make waits short again", async () => {
+  expect(await watches(status(500), status(500), { brokenAfterMs: 100 }, status(500))).toEqual([0, 0.8, 2.4, 5.7, 12.1]);
+});
