@@ -1,5 +1,6 @@
 // How long a reflector waits before it asks again. That it loses nothing is tested with a real API server: e2e/watch.e2e.ts.
 
+import { PassThrough } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { createFakeClock } from "../testing/clock.ts";
 import { ApiError, type KubernetesClient } from "./client.ts";
@@ -19,14 +20,11 @@ async function watches(...outcomes: readonly (ApiError | { readonly brokenAfterM
       const outcome = outcomes[asked.length];
       asked.push(clock.now() / 1000);
       if (outcome instanceof ApiError) throw outcome;
-      async function* silence(): AsyncGenerator<Buffer, void, void> {
-        await new Promise<void>((resolve) => {
-          if (outcome !== undefined) clock.after(outcome.brokenAfterMs, resolve);
-          end.signal.addEventListener("abort", () => resolve());
-        });
-        throw new Error("aborted");
-      }
-      return Object.assign(silence(), { destroy: () => undefined });
+      const silence = new PassThrough();
+      const cut = (): void => void silence.destroy(new Error("aborted"));
+      if (outcome !== undefined) clock.after(outcome.brokenAfterMs, cut);
+      end.signal.addEventListener("abort", cut);
+      return silence;
     },
   };
   const events = reflect({ client, resources: [services], clock, random: () => 1, log: () => undefined }, end.signal);
