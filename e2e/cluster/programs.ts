@@ -1,13 +1,14 @@
-// The programs that a cluster is made of. Kubernetes is built from its Go modules, which are to be had wherever Go is; the rest are packages of
-// Debian. Knows nothing of how they are started.
+// The programs that a cluster is made of, and Helm. Kubernetes and Helm are built from their Go modules, which are to be had wherever Go is; the rest
+// are packages of Debian. Knows nothing of how they are started.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, renameSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { cacheFolder, progress } from "./cache.ts";
 
 /** Kubernetes 1.34 is the last that starts on cgroup v1 without more ado. Stands in kubernetes/go.mod, too. */
 const version = "1.34.4";
+const helmVersion = "3.18.6";
 const sources = join(import.meta.dirname, "kubernetes");
 
 export type KubernetesProgram =
@@ -20,20 +21,46 @@ export function kubernetesProgram(name: KubernetesProgram): string {
     ...["go.mod", "go.sum"].map((file) => readFileSync(join(sources, file))),
     [...flags, process.platform, process.arch].join(" "),
   );
-  const path = join(folder, name);
+  return built(`${name} ${version}`, join(folder, name), (unfinished) =>
+    go(["build", ...flags, "-o", unfinished, `k8s.io/kubernetes/cmd/${name}`], { cwd: sources }),
+  );
+}
+
+/** The path of Helm; builds it the first time. */
+export function helmProgram(): string {
+  const flags = ["-trimpath", "-ldflags", "-s -w"];
+  const folder = cacheFolder([`helm ${helmVersion}`, ...flags, process.platform, process.arch].join(" "));
+  return built(`helm ${helmVersion}`, join(folder, "helm"), (unfinished) => {
+    // "go install" of a version needs no module around it, but chooses the name itself.
+    const scratch = `${unfinished}.bin`;
+    go(["install", ...flags, `helm.sh/helm/v3/cmd/helm@v${helmVersion}`], { env: { GOBIN: scratch } });
+    renameSync(join(scratch, "helm"), unfinished);
+    rmSync(scratch, { recursive: true });
+  });
+}
+
+/** The path, after the program has been built there if it was missing. */
+function built(what: string, path: string, build: (unfinished: string) => void): string {
   if (existsSync(path)) return path;
-  progress(`building ${name} ${version}, which is kept in ${folder}`);
+  progress(`building ${what}, which is kept in ${dirname(path)}`);
   const began = Date.now();
   // Under another name first: a build that is cut short, or runs twice at once, leaves no half program.
   const unfinished = `${path}.${process.pid}`;
-  execFileSync("go", ["build", ...flags, "-o", unfinished, `k8s.io/kubernetes/cmd/${name}`], {
-    cwd: sources,
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+  build(unfinished);
+  renameSync(unfinished, path);
+  progress(`built ${what} in ${Math.round((Date.now() - began) / 1000)} s`);
+  return path;
+}
+
+function go(
+  args: readonly string[],
+  { cwd, env }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> },
+): void {
+  execFileSync("go", args, {
+    cwd,
+    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", ...env },
     stdio: ["ignore", "ignore", "inherit"],
   });
-  renameSync(unfinished, path);
-  progress(`built ${name} in ${Math.round((Date.now() - began) / 1000)} s`);
-  return path;
 }
 
 function linkerFlags(): string {
