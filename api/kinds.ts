@@ -3,6 +3,7 @@
 import { backendSchema } from "./backend.ts";
 import { ConfigMapSchema, EndpointSliceSchema, NamespaceSchema, SecretSchema, ServiceSchema } from "./core.ts";
 import { envoyProxySchema } from "./envoyproxy.ts";
+import { BackendTLSPolicySchema } from "./gateway/backendtlspolicy.ts";
 import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
 import { GatewaySchema } from "./gateway/gateway.ts";
 import { GRPCRouteSchema } from "./gateway/grpcroute.ts";
@@ -85,6 +86,14 @@ export const kinds: readonly KindDefinition[] = [
     plural: "xlistenersets",
     shortNames: ["lset"],
     schema: jsonSchema(XListenerSetSchema),
+  },
+  {
+    ...gatewayApi,
+    kind: "BackendTLSPolicy",
+    versions: ["v1", "v1alpha3"],
+    plural: "backendtlspolicies",
+    shortNames: ["btlspolicy"],
+    schema: jsonSchema(BackendTLSPolicySchema),
   },
   { ...own, kind: "EnvoyProxy", plural: "envoyproxies", shortNames: ["eproxy"], schema: jsonSchema(envoyProxySchema) },
   { ...own, kind: "Backend", plural: "backends", shortNames: ["be"], schema: jsonSchema(backendSchema) },

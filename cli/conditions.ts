@@ -1,4 +1,5 @@
-// The conditions of an object as rows of a table. Gateway API keeps them in three places: on the object, per listener, per parent.
+// The conditions of an object as rows of a table. Gateway API keeps them in four places: on the object, per listener, per parent,
+// and per ancestor of a policy.
 
 import type { StatusCondition } from "../api/meta.ts";
 
@@ -16,15 +17,15 @@ interface Status {
     readonly attachedRoutes?: number;
     readonly conditions?: readonly StatusCondition[];
   }[];
-  readonly parents?: readonly {
-    readonly parentRef: {
-      readonly kind?: string;
-      readonly namespace?: string;
-      readonly name: string;
-      readonly sectionName?: string;
-    };
-    readonly conditions?: readonly StatusCondition[];
-  }[];
+  readonly parents?: readonly { readonly parentRef: Reference; readonly conditions?: readonly StatusCondition[] }[];
+  readonly ancestors?: readonly { readonly ancestorRef: Reference; readonly conditions?: readonly StatusCondition[] }[];
+}
+
+interface Reference {
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly sectionName?: string;
 }
 
 /** OBJECT, ABOUT (listener or parent), CONDITION, STATUS, REASON, MESSAGE; one row for each condition. */
@@ -38,13 +39,13 @@ export function conditionRows(object: StatusObject): readonly (readonly string[]
     ...(status?.listeners ?? []).flatMap((listener) =>
       rows(`listener ${listener.name} (${listener.attachedRoutes ?? 0} routes)`, listener.conditions),
     ),
-    ...(status?.parents ?? []).flatMap(({ parentRef, conditions }) =>
-      rows(
-        `${parentRef.kind ?? "Gateway"} ${[parentRef.namespace, parentRef.name, parentRef.sectionName].filter(Boolean).join("/")}`,
-        conditions,
-      ),
-    ),
+    ...(status?.parents ?? []).flatMap(({ parentRef, conditions }) => rows(shown(parentRef), conditions)),
+    ...(status?.ancestors ?? []).flatMap(({ ancestorRef, conditions }) => rows(shown(ancestorRef), conditions)),
   ];
+}
+
+function shown({ kind = "Gateway", namespace, name, sectionName }: Reference): string {
+  return `${kind} ${[namespace, name, sectionName].filter(Boolean).join("/")}`;
 }
 
 function firstLine(message: string): string {

@@ -74,8 +74,23 @@ export function parsePair(chainPem: string, keyPem: string): CertificateResult {
   };
 }
 
+/** The CA certificates of a text in PEM, re-encoded, or in a few words why there are none. */
+export function parseAuthorities(pem: string): { readonly pem: string } | { readonly problem: string } {
+  const blocks = certificateBlocks(pem);
+  if (blocks.length === 0) return { problem: "no certificate" };
+  try {
+    return { pem: blocks.map((block) => new X509Certificate(block).toString()).join("") };
+  } catch {
+    return { problem: "something that is not a certificate in PEM" };
+  }
+}
+
+function certificateBlocks(pem: string): readonly string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+}
+
 function parseChain(pem: string): readonly X509Certificate[] | string {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificateBlocks(pem);
   if (blocks.length === 0) return "has no certificate in tls.crt";
   try {
     return blocks.map((block) => new X509Certificate(block));

@@ -206,6 +206,23 @@ export const routeHeldBack = (resource: string, message: string): Condition =>
 export const backendAccepted = (): Condition => yes("Accepted", "Accepted", "The Backend was accepted.");
 export const backendInvalid = (message: string): Condition => no("Accepted", "Invalid", message);
 
+// ── BackendTLSPolicy ──────────────────────────────────────────────────────────
+
+export const policyAccepted = (): Condition => yes("Accepted", "Accepted", "The policy is in effect.");
+/** Each: a target, and the policy that has it. */
+export const policyConflicted = (lost: readonly string[]): Condition =>
+  no("Accepted", "Conflicted", `Another policy comes first: ${lost.join(", ")}.`);
+export const policyTargetNotFound = (sections: readonly string[]): Condition =>
+  no("Accepted", "TargetNotFound", `Not found: ${sections.join(", ")}.`);
+export const policyWithoutAuthority = (): Condition =>
+  no("Accepted", "NoValidCACertificate", "No CA certificate is usable, see the ResolvedRefs condition.");
+export const policyInvalid = (message: string): Condition => no("Accepted", "Invalid", message);
+export const policyRefsResolved = (): Condition =>
+  yes("ResolvedRefs", "ResolvedRefs", "All references of the policy are resolved.");
+/** The reason is that of the first problem: the API allows one word only. */
+export const policyRefsNotResolved = (problems: readonly Reported[]): Condition =>
+  no("ResolvedRefs", problems[0]?.reason ?? "InvalidCACertificateRef", sentences(problems));
+
 /** Several reports as one message: each once, a full stop at the end, at most what the API stores. */
 function sentences(problems: readonly Reported[]): string {
   const unique = [...new Set(problems.map(({ message }) => message.replace(/\.$/, "")))];

@@ -11,6 +11,8 @@ import type { Reconciler } from "./reconciler.ts";
 
 /** Names of Gateway API v1.4.1 (pkg/features), in the order the API asks for: ascending. */
 const supportedFeatures = [
+  "BackendTLSPolicy",
+  "BackendTLSPolicySANValidation",
   "GRPCRoute",
   "GRPCRouteNamedRouteRule",
   "Gateway",

@@ -2,6 +2,7 @@
 
 import type { Kind } from "../store/kinds.ts";
 import { backend } from "./backend.ts";
+import { backendTlsPolicy } from "./backendtlspolicy.ts";
 import { gatewayClass } from "./gatewayclass.ts";
 import { gateway } from "./gateway/index.ts";
 import { grpcRoute } from "./grpcroute.ts";
@@ -25,6 +26,7 @@ export const reconcilers: readonly AnyReconciler[] = [
   tcpRoute,
   udpRoute,
   backend,
+  backendTlsPolicy,
   httpRouteFilter,
   xListenerSet,
 ];

@@ -3,6 +3,7 @@
 import type { Backend } from "../api/backend.ts";
 import type { Config } from "../api/config.ts";
 import type { EnvoyProxy } from "../api/envoyproxy.ts";
+import type { BackendTLSPolicy } from "../api/gateway/backendtlspolicy.ts";
 import type { GatewayClass } from "../api/gateway/gatewayclass.ts";
 import type { Gateway } from "../api/gateway/gateway.ts";
 import type { GRPCRoute } from "../api/gateway/grpcroute.ts";
@@ -27,6 +28,7 @@ export interface Kinds {
   UDPRoute: UDPRoute;
   ReferenceGrant: ReferenceGrant;
   XListenerSet: XListenerSet;
+  BackendTLSPolicy: BackendTLSPolicy;
   EnvoyProxy: EnvoyProxy;
   Backend: Backend;
   HTTPRouteFilter: HTTPRouteFilter;

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { BackendTLSPolicySchema } from "../../api/gateway/backendtlspolicy.ts";
 import { GatewaySchema } from "../../api/gateway/gateway.ts";
 import { GatewayClassSchema } from "../../api/gateway/gatewayclass.ts";
 import { GRPCRouteSchema } from "../../api/gateway/grpcroute.ts";
@@ -35,6 +36,7 @@ export function schemaPairs(): readonly SchemaPair[] {
     return { plural, upstream: schemaIn(join(generated, file)), ours: schemaIn(committed) };
   });
   const gatewayKinds: Readonly<Record<string, object>> = {
+    backendtlspolicies: BackendTLSPolicySchema,
     gatewayclasses: GatewayClassSchema,
     gateways: GatewaySchema,
     grpcroutes: GRPCRouteSchema,

@@ -42,7 +42,7 @@ export const backendTarget = memo("backendTarget", (db: Db, key: ObjectKey): Out
   }
   const problem = findProblem(key, backend, config.infrastructure === "host");
   if (problem !== undefined) return { ok: false, problem };
-  const tls = backendTls(db, key, backend.spec.tls);
+  const tls = backendTls(db, "Backend", key, "");
   if (!tls.ok) return tls;
   const http2 = backend.spec.appProtocols?.includes("gateway.envoyproxy.io/h2c") === true;
   return succeed({

@@ -3,13 +3,13 @@
 import type { Db } from "../../store/db.ts";
 import { nameOf, namespaceOf } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
-import type { Cluster, DnsEndpoint, LoadAssignment, Locality } from "../../xds/model/backend.ts";
+import type { Cluster, DnsEndpoint, LoadAssignment, Locality, UpstreamTls } from "../../xds/model/backend.ts";
 import type { Origin } from "../../xds/model/origin.ts";
 import type { Secret } from "../../xds/model/tls.ts";
 import { backendTarget } from "./backend.ts";
 import { clusterTarget } from "./names.ts";
 import type { ClusterTarget, GroupMember } from "./names.ts";
-import { serviceEndpoints, servicePort } from "./service.ts";
+import { serviceEndpoints, servicePort, serviceTls } from "./service.ts";
 
 /** The cluster of this name; undefined when what it reaches is gone (then no route names it either). */
 export const cluster = memo("cluster", (db: Db, name: string): Cluster | undefined => {
@@ -19,19 +19,20 @@ export const cluster = memo("cluster", (db: Db, name: string): Cluster | undefin
   if (target.type === "plain") return plainOf(db, name, target.cluster);
   if (target.type === "http2") {
     const same = cluster(db, target.cluster);
-    return same === undefined ? undefined : { ...same, name, protocol: "http2" };
+    return same === undefined
+      ? undefined
+      : { ...same, name, protocol: "http2", ...(same.tls === undefined ? {} : { tls: { ...same.tls, alpn: ["h2"] } }) };
   }
   const origin = originOf(target);
   if (target.type === "service") {
-    const port = servicePort(db, target.key, String(target.port), target.transport);
-    return port.ok ? { name, origin, discovery: { type: "eds" }, protocol: port.value.protocol } : undefined;
+    return serviceOf(db, { name, origin }, target);
   }
   const backend = backendTarget(db, target.key);
   if (!backend.ok) return undefined;
-  const { reach, protocol, tls } = backend.value;
+  const { reach, protocol } = backend.value;
   const discovery: Cluster["discovery"] =
     reach.type === "names" ? { type: "dns", endpoints: reach.endpoints, family: "v4preferred" } : { type: "eds" };
-  return { name, origin, discovery, protocol, ...(tls === undefined ? {} : { tls }) };
+  return { name, origin, discovery, protocol, ...spoken(protocol, backend.value.tls) };
 });
 
 /** The endpoints of an EDS cluster, empty when there are none; undefined for clusters of other kinds. */
@@ -49,9 +50,13 @@ export const hasEndpoints = memo("hasEndpoints", (db: Db, name: string): boolean
 /** What the TLS settings of this cluster refer to. */
 export const clusterSecrets = memo("clusterSecrets", (db: Db, name: string): readonly Secret[] => {
   const target = clusterTarget(name);
-  if (target === undefined || target.type === "service" || target.type === "plain") return [];
+  if (target === undefined || target.type === "plain") return [];
   if (target.type === "http2") return clusterSecrets(db, target.cluster);
   if (target.type === "group") return target.members.flatMap((member) => clusterSecrets(db, member.cluster));
+  if (target.type === "service") {
+    const tls = serviceTls(db, target.key, String(target.port), target.transport);
+    return tls.ok ? tls.value.secrets : [];
+  }
   const backend = backendTarget(db, target.key);
   return backend.ok ? backend.value.secrets : [];
 });
@@ -66,6 +71,26 @@ export function groupProblem(db: Db, members: readonly GroupMember[]): string | 
   const weights = new Set(members.map(({ weight }) => weight));
   if (kinds.has("dns") && weights.size > 1) return "FQDN Backends that share sessions or a fallback must have equal weights";
   return undefined;
+}
+
+type ServiceTarget = Extract<ClusterTarget, { readonly type: "service" }>;
+
+function serviceOf(
+  db: Db,
+  named: Pick<Cluster, "name" | "origin">,
+  { key, port, transport }: ServiceTarget,
+): Cluster | undefined {
+  const found = servicePort(db, key, String(port), transport);
+  const secured = serviceTls(db, key, String(port), transport);
+  if (!found.ok || !secured.ok) return undefined;
+  const { protocol } = found.value;
+  return { ...named, discovery: { type: "eds" }, protocol, ...spoken(protocol, secured.value.tls) };
+}
+
+/** Servers speak HTTP/2 over TLS only when it is offered by ALPN. */
+function spoken(protocol: Cluster["protocol"], tls: UpstreamTls | undefined): { readonly tls?: UpstreamTls } {
+  if (tls === undefined) return {};
+  return { tls: protocol === "http2" && tls.alpn.length === 0 ? { ...tls, alpn: ["h2"] } : tls };
 }
 
 function plainOf(db: Db, name: string, of: string): Cluster | undefined {

@@ -11,6 +11,7 @@ import { isIPv4, isIPv6 } from "./address.ts";
 import type { Transport } from "./names.ts";
 import { fail, succeed } from "./problem.ts";
 import type { Outcome } from "./problem.ts";
+import { type BackendTls, backendTls } from "./tls.ts";
 
 /** What a route or a cluster needs to know of one port of a Service. */
 export interface ServicePort {
@@ -41,8 +42,15 @@ export const servicePort = memo(
 /** What a route needs to know of the port: that it can be used. How it is spoken to is the cluster's business. */
 export const serviceUse = memo("serviceUse", (db: Db, key: ObjectKey, port: string, transport: Transport): Outcome<true> => {
   const found = servicePort(db, key, port, transport);
-  return found.ok ? succeed(true) : found;
+  if (!found.ok) return found;
+  const tls = serviceTls(db, key, port, transport);
+  return tls.ok ? succeed(true) : tls;
 });
+
+/** TLS towards a port of a Service; none over UDP, which policies do not speak of. */
+export function serviceTls(db: Db, key: ObjectKey, port: string, transport: Transport): Outcome<BackendTls> {
+  return transport === "UDP" ? succeed({ secrets: [] }) : backendTls(db, "Service", key, port);
+}
 
 /** GEP-1911: kubernetes.io/h2c is HTTP/2 with prior knowledge; kubernetes.io/ws is HTTP/1.1. Envoy Gateway also reads "grpc". */
 function protocolOf(appProtocol: string | undefined): Cluster["protocol"] {

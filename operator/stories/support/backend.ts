@@ -1,10 +1,12 @@
-// Backends for stories: each says who it is and what it was asked. Speaks HTTP/1.1 or HTTP/2 without TLS, on loopback or a Unix socket, and
-// echoes over upgraded connections. Asked with query parameters: ?delay=<ms>, ?status=<code>, ?fail=<first n times, per path>.
+// Backends for stories: each says who it is and what it was asked. Speaks HTTP/1.1, over TLS when it has a
+// certificate, or HTTP/2 without TLS, on loopback or a Unix socket, and echoes over upgraded connections. Asked with query parameters: ?delay=<ms>, ?status=<code>, ?fail=<first n times, per path>.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2 } from "node:http2";
+import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { StoryCertificate } from "./certificates.ts";
 
 /** What a backend saw of one request. */
 export interface Seen {
@@ -16,6 +18,8 @@ export interface Seen {
   /** Values of one name joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Server name (SNI) of a connection over TLS; absent without TLS. */
+  readonly serverName?: string;
 }
 
 export interface Backend {
@@ -33,14 +37,23 @@ export interface BackendOptions {
   readonly protocol?: "http1" | "h2c";
   /** Path of a Unix socket to listen on instead of a port. */
   readonly path?: string;
+  /** TLS with this certificate. */
+  readonly certificate?: StoryCertificate;
 }
 
-export async function startBackend(name: string, { protocol = "http1", path }: BackendOptions = {}): Promise<Backend> {
+export async function startBackend(
+  name: string,
+  { protocol = "http1", path, certificate }: BackendOptions = {},
+): Promise<Backend> {
   const failures = new Map<string, number>();
   const sockets = new Set<Socket>();
   const answer = (request: IncomingMessage, response: ServerResponse): void => void respond(request, response);
   const server =
-    protocol === "h2c" ? createHttp2((request, response) => answer(request as never, response as never)) : createServer(answer);
+    protocol === "h2c"
+      ? createHttp2((request, response) => answer(request as never, response as never))
+      : certificate === undefined
+        ? createServer(answer)
+        : createHttps(certificate.pem, answer);
   server.on("connection", (socket: Socket) => sockets.add(socket.once("close", () => sockets.delete(socket))));
   server.on("upgrade", (request: IncomingMessage, socket: Socket) => {
     backend.seen.push(seenOf(name, request, ""));
@@ -93,5 +106,7 @@ function seenOf(backend: string, request: IncomingMessage, body: string): Seen {
   );
   const host = headers["host"] ?? headers[":authority"] ?? "";
   const { method = "", url: path = "", httpVersion: version } = request;
-  return { backend, method, path, host, version, headers, body };
+  const { servername } = request.socket as { readonly servername?: string | false };
+  const secure = typeof servername === "string" ? { serverName: servername } : {};
+  return { backend, method, path, host, version, headers, body, ...secure };
 }
