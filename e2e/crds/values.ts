@@ -137,8 +137,15 @@ function listOf(schema: JsonSchema, maker: Maker): readonly unknown[] {
   const most = Math.min(maxItems, minItems + (maker.depth > 6 ? 1 : 2));
   const length = minItems + Math.floor(maker.random() * (most - minItems + 1));
   const made = Array.from({ length }, () => makeValue(items, maker));
-  // Twins, for rules of uniqueness.
-  return made.length > 1 && maker.random() < 0.2 ? made.with(1, made[0]) : made;
+  if (made.length < 2 || maker.random() >= 0.2) return made;
+  // Twins, for rules of uniqueness; some are short of a field.
+  return made.with(1, maker.random() < 0.3 ? shortOfOne(made[0], maker.random) : made[0]);
+}
+
+function shortOfOne(value: unknown, random: Random): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || Object.keys(value).length === 0) return value;
+  const left = pick(Object.keys(value), random);
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== left));
 }
 
 function recordOf(schema: JsonSchema, maker: Maker): Readonly<Record<string, unknown>> {
