@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { homedir, hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../api/config.ts";
-import type { LabelSelector } from "../reconcilers/gateway/listener-state.ts";
+import type { LabelSelector } from "../reconcilers/labels.ts";
 import type { LeaseTiming } from "./leader.ts";
 import type { Timing } from "./queue.ts";
 import type { LogOptions } from "./telemetry.ts";

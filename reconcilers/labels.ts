@@ -1,6 +1,14 @@
 // Label selectors as Kubernetes evaluates them (LabelSelector of meta/v1). Pure.
 
-import type { LabelSelector } from "./gateway/listener-state.ts";
+/** LabelSelector of meta/v1. */
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
 
 /** What is wrong with a selector, in one sentence, or undefined. */
 export function selectorProblem(selector: LabelSelector): string | undefined {

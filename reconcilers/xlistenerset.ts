@@ -14,7 +14,8 @@ import {
   setParentNotAccepted,
   setProgrammed,
 } from "./conditions.ts";
-import { listenerSet, parentOf, servingGateway } from "./gateway/listener-owners.ts";
+import { listenerSet } from "./gateway/listener-owner.ts";
+import { parentOf, servingGateway } from "./gateway/listener-owners.ts";
 import { type ListenerStatus, listenerStatuses } from "./gateway/listener-status.ts";
 import { proxyOf } from "./gateway/proxies.ts";
 import { gatewayStatus } from "./gateway/status.ts";

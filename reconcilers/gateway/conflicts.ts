@@ -16,7 +16,8 @@ import {
 import { configKey } from "../envoyproxy.ts";
 import { normaliseHostname } from "../hostnames.ts";
 import type { Condition } from "../reconciler.ts";
-import { type ListenerOwner, listenerSpecs, ownersOfProxy, servingGateway, shownOwner } from "./listener-owners.ts";
+import { type ListenerOwner, shownOwner } from "./listener-owner.ts";
+import { listenerSpecs, ownersOfProxy, servingGateway } from "./listener-owners.ts";
 import { type PortUse, portUse } from "./listener-spec.ts";
 import { gatewaysOf, proxies, proxyOf } from "./proxies.ts";
 

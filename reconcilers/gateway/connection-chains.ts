@@ -10,7 +10,7 @@ import { plainCluster } from "../backends/names.ts";
 import type { L4RouteId } from "../routes/attachment.ts";
 import { wonHosts } from "../routes/claims.ts";
 import { l4Shares } from "../routes/l4.ts";
-import { originOf } from "./listener-owners.ts";
+import { originOf } from "./listener-owner.ts";
 import { type ListenerState, placeOf } from "./listener-state.ts";
 
 /** The chains of a TLS or TCP listener. */

@@ -9,7 +9,8 @@ import { listenerInvalidCertificateRef, listenerPartiallyInvalidCertificateRef, 
 import { overlap } from "../hostnames.ts";
 import type { Condition } from "../reconciler.ts";
 import { referencePermitted } from "../references.ts";
-import { type ListenerOwner, listenerSpecs, ownerReference } from "./listener-owners.ts";
+import { type ListenerOwner, ownerReference } from "./listener-owner.ts";
+import { listenerSpecs } from "./listener-owners.ts";
 import { type ListenerSpec, terminatesTls } from "./listener-spec.ts";
 
 type CertificateRef = NonNullable<NonNullable<ListenerSpec["tls"]>["certificateRefs"]>[number];

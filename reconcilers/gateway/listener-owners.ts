@@ -1,65 +1,24 @@
 // Whose listeners a Gateway serves: its own, then those of the ListenerSets that have joined it (GEP-1713). Does not know what a listener means.
 
 import type { Db, Index } from "../../store/db.ts";
-import { type ObjectKey, nameOf, namespaceOf, objectKey } from "../../store/key.ts";
+import { type ObjectKey, namespaceOf, objectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
-import type { Origin } from "../../xds/model/origin.ts";
 import { selectorMatches, selectorProblem } from "../labels.ts";
 import { namespaceLabels } from "../namespaces.ts";
+import { isListenerSet, keyOfOwner, listenerSet, type ListenerOwner } from "./listener-owner.ts";
 import type { ListenerSpec } from "./listener-spec.ts";
 import { gatewaysOf, proxyOf } from "./proxies.ts";
-
-/** A Gateway by its key, or a ListenerSet by "XListenerSet|" and its key: two kinds may have equal names. */
-export type ListenerOwner = ObjectKey | `XListenerSet|${ObjectKey}`;
-
-/** The owner in the words of references and grants. */
-export interface OwnerReference {
-  readonly group: string;
-  readonly kind: "Gateway" | "XListenerSet";
-  readonly namespace: string;
-  readonly name: string;
-}
-
-const setPrefix = "XListenerSet|";
-
-export function listenerSet(key: ObjectKey): ListenerOwner {
-  return `${setPrefix}${key}`;
-}
-
-function keyOfOwner(owner: ListenerOwner): ObjectKey {
-  return (owner.startsWith(setPrefix) ? owner.slice(setPrefix.length) : owner) as ObjectKey;
-}
-
-export function ownerReference(owner: ListenerOwner): OwnerReference {
-  const key = keyOfOwner(owner);
-  const kind = owner.startsWith(setPrefix) ? "XListenerSet" : "Gateway";
-  const group = kind === "Gateway" ? "gateway.networking.k8s.io" : "gateway.networking.x-k8s.io";
-  return { group, kind, namespace: namespaceOf(key), name: nameOf(key) };
-}
-
-/** A listener as the origin of what is made from it. */
-export function originOf({ owner, name: section }: { readonly owner: ListenerOwner; readonly name: string }): Origin {
-  const { kind, namespace, name } = ownerReference(owner);
-  return { kind, namespace, name, section };
-}
-
-/** "Gateway default/eg": how messages name an owner. */
-export function shownOwner(owner: ListenerOwner): string {
-  return `${ownerReference(owner).kind} ${keyOfOwner(owner)}`;
-}
 
 /** The listeners that an owner asks for, in spec order. A port that a ListenerSet leaves to us stays 0. */
 export function listenerSpecs(db: Db, owner: ListenerOwner): readonly ListenerSpec[] {
   const key = keyOfOwner(owner);
-  return (
-    (owner.startsWith(setPrefix) ? db.get("XListenerSet", key)?.spec.listeners : db.get("Gateway", key)?.spec.listeners) ?? []
-  );
+  return (isListenerSet(owner) ? db.get("XListenerSet", key)?.spec.listeners : db.get("Gateway", key)?.spec.listeners) ?? [];
 }
 
 /** The Gateway that serves an owner's listeners; undefined when it is not ours, or the ListenerSet may not join. */
 export const servingGateway = memo("servingGateway", (db: Db, owner: string): ObjectKey | undefined => {
   const key = keyOfOwner(owner as ListenerOwner);
-  if (!owner.startsWith(setPrefix)) return proxyOf(db, key) === undefined ? undefined : key;
+  if (!isListenerSet(owner)) return proxyOf(db, key) === undefined ? undefined : key;
   const gateway = parentOf(db, key);
   return gateway !== undefined && proxyOf(db, gateway) !== undefined && mayJoin(db, key, gateway) ? gateway : undefined;
 });

@@ -1,8 +1,9 @@
 // What the rest of the reconcilers know of one listener of a Gateway, whether it is its own or a ListenerSet's. Made by listeners.ts.
 
 import type { ObjectKey } from "../../store/key.ts";
+import type { LabelSelector } from "../labels.ts";
 import type { Condition } from "../reconciler.ts";
-import { type ListenerOwner, ownerReference } from "./listener-owners.ts";
+import { type ListenerOwner, ownerReference } from "./listener-owner.ts";
 
 export interface ListenerState {
   /** The Gateway that serves it. */
@@ -53,13 +54,4 @@ export interface ListenerTls {
   readonly certificates: readonly ObjectKey[];
   /** Names or certificates overlap with another listener of the port: browsers could reuse an HTTP/2 connection for the wrong one. */
   readonly overlapping: boolean;
-}
-
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
 }

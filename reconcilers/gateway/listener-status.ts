@@ -6,7 +6,7 @@ import type { Db, Index } from "../../store/db.ts";
 import { conditionOf, heldBack, listenerPending, listenerProgrammed, refusedByProxy } from "../conditions.ts";
 import type { Condition } from "../reconciler.ts";
 import { attachedRoutes } from "../routes/attachment.ts";
-import { type ListenerOwner, ownerReference } from "./listener-owners.ts";
+import { type ListenerOwner, ownerReference } from "./listener-owner.ts";
 import type { ListenerState } from "./listener-state.ts";
 import { listenersOf } from "./listeners.ts";
 

@@ -16,7 +16,8 @@ import type { Condition } from "../reconciler.ts";
 import { conflicts } from "./conflicts.ts";
 import { certificatesOverlap, listenerCertificates } from "./listener-certificates.ts";
 import { allowedKinds, allowedNamespaces, type ListenerSpec, ownProblems, terminatesTls } from "./listener-spec.ts";
-import { type ListenerOwner, listenerSpecs, ownersOfProxy, servingGateway, shownOwner } from "./listener-owners.ts";
+import { type ListenerOwner, shownOwner } from "./listener-owner.ts";
+import { listenerSpecs, ownersOfProxy, servingGateway } from "./listener-owners.ts";
 import { type ListenerState, ownPlace } from "./listener-state.ts";
 import { proxyOf } from "./proxies.ts";
 

@@ -10,7 +10,7 @@ import { certificate } from "../certificates.ts";
 import { accessLogOf } from "./access-log.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
 import { connectionChains, datagramTarget } from "./connection-chains.ts";
-import { originOf } from "./listener-owners.ts";
+import { originOf } from "./listener-owner.ts";
 import { portUse } from "./listener-spec.ts";
 import type { ListenerState } from "./listener-state.ts";
 import { readyListeners } from "./listeners.ts";

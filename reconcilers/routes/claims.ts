@@ -3,7 +3,7 @@
 
 import type { Db } from "../../store/db.ts";
 import { memo } from "../../store/memo.ts";
-import type { ListenerOwner } from "../gateway/listener-owners.ts";
+import type { ListenerOwner } from "../gateway/listener-owner.ts";
 import { type L4RouteId, type ParentAttachment, atHost, atListener, attachments, l4RoutesAt } from "./attachment.ts";
 
 /** The route that a listener's host belongs to. Gateway API, conflict resolution: the oldest, then by namespace and name. */

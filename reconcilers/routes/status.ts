@@ -23,7 +23,7 @@ import {
 } from "../conditions.ts";
 import { configKey } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
-import { shownOwner } from "../gateway/listener-owners.ts";
+import { shownOwner } from "../gateway/listener-owner.ts";
 import { unserved } from "../gateway/proxies.ts";
 import { attachments, parentGateway } from "./attachment.ts";
 import type { L4Kind, L4RouteId, ParentAttachment, RequestKind, RouteKind } from "./attachment.ts";
