@@ -24,7 +24,7 @@ const onThisMachine = process.env["E2E_KUBECONFIG"] ? test.skip : test;
 const server = process.env["E2E_KUBECONFIG"] ? undefined : apiServerProcess(clusterFolder);
 
 let address = "";
-beforeAll(() => {
+beforeAll(async () => {
   installOperator(here);
   kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s");
   kubectl("create", "namespace", namespace);
@@ -33,6 +33,8 @@ beforeAll(() => {
   kubectl("wait", "gateway/eg", "-n", namespace, "--for=condition=Programmed", "--timeout=120s");
   kubectl("rollout", "status", "deployment/backend", "-n", namespace, "--timeout=120s");
   address = kubectl("get", "gateway/eg", "-n", namespace, "-o", "jsonpath={.status.addresses[0].value}");
+  // kube-proxy is the last to know of an address.
+  await until("a first answer", async () => (await answerTo("")) === 200);
 }, 600_000);
 afterAll(() => {
   server?.thaw();
