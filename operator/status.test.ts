@@ -105,3 +105,11 @@ test("conditions of a parent keep their times when another parent comes before i
     { parentRef: { name: "b" }, conditions: [{ ...condition, lastTransitionTime: "2026-01-01T00:00:00Z" }] },
   ]);
 });
+
+test("a status that an earlier process wrote of an object that is not ours any more is taken back once", async () => {
+  const { batch } = await running(gw);
+  const foreign = route("foreign", { parentRefs: [] });
+  const seen = { ...foreign, status: { parents: [] } };
+  expect(await batch(applied(seen))).toEqual(["HTTPRoute default/foreign gone"]);
+  expect(await batch(applied(generated(seen, 2)))).toEqual([]);
+});

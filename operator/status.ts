@@ -58,7 +58,7 @@ export function createStatusLoop(store: Store, writer: StatusWriter, today: () =
     const status = wanted === undefined ? undefined : completed(wanted, earlier, { generation, now: today() });
     written.set(id, { wanted, generation, status });
     // What an earlier process wrote of an object that is not ours any more is taken back.
-    return before === undefined && status === undefined && earlier === undefined ? undefined : { status };
+    return status === undefined && (before === undefined ? earlier : before.status) === undefined ? undefined : { status };
   }
 
   return {
