@@ -1,6 +1,7 @@
 import type { Store } from "../store/store.ts";
 import { backend as reconciler } from "./backend.ts";
 import { backend } from "./testing/routes.ts";
+import { makeCertificate } from "./testing/certificates.ts";
 import { config } from "./testing/gateways.ts";
 import type { TestObject } from "./testing/object.ts";
 import { world } from "./testing/world.ts";
@@ -15,7 +16,7 @@ const name = (hostname: string) => ({ fqdn: { hostname, port: 80 } });
 const ca: TestObject = {
   kind: "ConfigMap",
   metadata: { namespace: "default", name: "ca" },
-  data: { "ca.crt": "-----BEGIN CERTIFICATE-----" },
+  data: { "ca.crt": makeCertificate({ names: ["ca.example.com"] }).certificate },
 };
 const refersToCa = { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "ca" }] };
 const good = "Accepted=True/Accepted The Backend was accepted.";
@@ -47,7 +48,7 @@ const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, stri
   [
     "TLS with a missing CA",
     { endpoints: [ip("10.0.0.1")], tls: refersToCa },
-    invalid("needs a certificate in key ca.crt of ConfigMap default/ca"),
+    invalid("has an invalid CA: ConfigMap default/ca not found"),
   ],
   ["TLS with a CA", { endpoints: [ip("10.0.0.1")], tls: refersToCa }, good, ca],
   [

@@ -41,7 +41,8 @@ const edits: readonly (readonly [string, TestObject, readonly string[]])[] = [
   [
     "a label of the Service",
     { ...service("echo"), metadata: { namespace: "default", name: "echo", labels: { a: "b" } } },
-    ["servicePort(default/echo,8080,TCP)"],
+    // The name of its port may be what a BackendTLSPolicy speaks of.
+    ["servicePort(default/echo,8080,TCP)", "backendTls(Service,default/echo,8080)"],
   ],
 ];
 
