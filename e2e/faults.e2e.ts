@@ -43,7 +43,7 @@ afterAll(() => {
   // A namespace with pods in it would be looked at again only after half the time that a proxy may take to drain.
   kubectl("delete", "gateways,deployments", "--all", "-n", namespace);
   kubectl("delete", "pods", "--all", "-n", namespace, "--grace-period=0", "--force");
-  kubectl("delete", "namespace", namespace, "--timeout=120s");
+  kubectl("delete", "namespace", namespace, "--wait=false");
 }, 180_000);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));

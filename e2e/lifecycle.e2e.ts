@@ -1,7 +1,7 @@
 // The life of a Gateway in a cluster, from `kubectl apply` to the death of what controls it: two replicas of the operator's image, real pods,
 // requests that never stop.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { cluster } from "./support/cluster.ts";
 import { installOperator } from "./support/operator.ts";
@@ -9,7 +9,8 @@ import { startLoad } from "./support/load.ts";
 
 const here = cluster();
 const { kubectl, apply, get } = here;
-const namespace = "lifecycle";
+// Of this run: a namespace with proxies in it takes minutes to go.
+const namespace = `lifecycle-${process.pid}`;
 const system = "envoy-gateway-system";
 const host = "www.example.com";
 
@@ -26,9 +27,8 @@ interface Pods {
 
 const quickstart = join(import.meta.dirname, "../manifests/examples/kubernetes/quickstart/all.yaml");
 
-beforeAll(() => {
+beforeAll(async () => {
   installOperator(here);
-  kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s");
   kubectl("create", "namespace", namespace);
   const objects = kubectl("apply", "--dry-run=client", "-o", "json", "-f", quickstart).replaceAll(
     '"namespace": "default"',
@@ -38,9 +38,14 @@ beforeAll(() => {
   kubectl("wait", "gateway/eg", "-n", namespace, "--for=condition=Programmed", "--timeout=120s");
   kubectl("rollout", "status", "deployment/eg", "-n", namespace, "--timeout=120s");
   kubectl("rollout", "status", "deployment/backend", "-n", namespace, "--timeout=120s");
+  // kube-proxy is the last to know of an address.
+  await until(
+    () => answers("/get"),
+    (status) => status === 200,
+  );
 }, 600_000);
 afterAll(() => {
-  kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s");
+  kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false");
 }, 180_000);
 
 const gateway = (): Gateway => get("gateway/eg", "-n", namespace) as Gateway;
@@ -58,21 +63,12 @@ async function until<Value>(read: () => Value | Promise<Value>, is: (value: Valu
   }
 }
 
+/** The status of one request; 0 when nobody answers. */
 async function answers(path: string): Promise<number> {
   // fetch() does not let the Host header be set.
-  const load = execFileSync("curl", [
-    "-s",
-    "-o",
-    "/dev/null",
-    "-m",
-    "5",
-    "-w",
-    "%{http_code}",
-    "-H",
-    `Host: ${host}`,
-    `http://${address()}${path}`,
-  ]);
-  return Number(load.toString());
+  const where = ["-H", `Host: ${host}`, `http://${address()}${path}`];
+  const run = spawnSync("curl", ["-s", "-o", "/dev/null", "-m", "5", "-w", "%{http_code}", ...where], { encoding: "utf8" });
+  return Number(run.stdout);
 }
 
 function route(name: string, path: string): object {
@@ -119,7 +115,7 @@ test("the quickstart answers, and kubectl and our own status say why", async () 
       encoding: "utf8",
     },
   );
-  expect(status).toMatch(/gateway\/lifecycle\/eg +Programmed +True/);
+  expect(status).toMatch(new RegExp(`gateway/${namespace}/eg +Programmed +True`));
 });
 
 test("operators that are killed under load are not missed, and what replaces them sends nothing that a proxy has already", async () => {
