@@ -20,6 +20,11 @@ export function operatorConfigOptions(file: string | undefined): Partial<Operato
   throw new Error(`${file}: provider.type must be Kubernetes: \`envoy-gateway standalone\` serves provider Custom`);
 }
 
+/** Which kind of process the file asks for. Throws as the others do. */
+export function providerIn(file: string): ConfigFile["provider"] {
+  return readConfigFile(textOf(file), file).provider;
+}
+
 /** Tells the warnings. */
 function readConfig(file: string): ConfigFile {
   const config = readConfigFile(textOf(file), file);

@@ -4,6 +4,7 @@ import { envoyGatewaySchema, type EnvoyGateway } from "../api/envoygateway.ts";
 import { jsonSchema } from "../api/schema.ts";
 import { validate } from "../api/validate.ts";
 import type { OperatorOptions, StandaloneOptions } from "./config.ts";
+import { milliseconds } from "../reconcilers/routes/durations.ts";
 import { isRecord, spell } from "./host/yaml.ts";
 import { components, type Component } from "./telemetry.ts";
 import { readDocuments, type Path, type YamlDocument } from "./yaml.ts";
@@ -76,16 +77,6 @@ function leaseTiming(given: LeaderElection): OperatorOptions["leaderElection"] {
     renewDeadline: milliseconds(given.renewDeadline) ?? 10_000,
     retryPeriod: milliseconds(given.retryPeriod) ?? 2000,
   };
-}
-
-/** A Gateway API duration, which the schema has checked. */
-function milliseconds(duration: string | undefined): number | undefined {
-  if (duration === undefined) return undefined;
-  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-  return [...duration.matchAll(/(\d+)(ms|h|m|s)/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0),
-    0,
-  );
 }
 
 /** What the schema cannot say. */

@@ -1,6 +1,6 @@
 // References from routes and filters to backends (Gateway API v1.4.1).
 
-import { object, optional } from "../schema.ts";
+import { integer, object, optional } from "../schema.ts";
 import type { Options, Static } from "../schema.ts";
 import { groupName, kindName, namespaceName, objectName, portNumber } from "./fields.ts";
 
@@ -25,3 +25,7 @@ export type BackendObjectReference = Static<typeof backendObjectReference>;
 
 /** The fields and rules of a backend, for references that say more. */
 export const backendReference = { fields, rules: portOfService };
+
+/** Share of a backend among those of its rule. */
+export const backendWeight = (description: string) =>
+  integer({ default: 1, format: "int32", minimum: 0, maximum: 1000000, description });

@@ -1,8 +1,8 @@
 // GRPCRoute (gateway.networking.k8s.io, Gateway API v1.4.1 experimental channel): schema and types.
 
-import { choice, integer, kind, list, object, optional, text } from "../schema.ts";
+import { choice, kind, list, object, optional, text } from "../schema.ts";
 import type { Static } from "../schema.ts";
-import { backendReference } from "./backendref.ts";
+import { backendReference, backendWeight } from "./backendref.ts";
 import { hostname, sectionName } from "./fields.ts";
 import { grpcFilters } from "./httpfilter.ts";
 import { headerMatches } from "./httpmatch.ts";
@@ -40,13 +40,7 @@ export type GRPCRouteMatch = Static<typeof match>;
 const backendRef = object(
   {
     ...backendReference.fields,
-    weight: integer({
-      default: 1,
-      format: "int32",
-      minimum: 0,
-      maximum: 1000000,
-      description: "Share of the calls, relative to the other backends.",
-    }),
+    weight: backendWeight("Share of the calls, relative to the other backends."),
     filters: optional(grpcFilters),
   },
   { rules: backendReference.rules },

@@ -3,7 +3,7 @@
 
 import { integer, kind, list, object, optional } from "../schema.ts";
 import type { Rule, Static } from "../schema.ts";
-import { backendReference } from "./backendref.ts";
+import { backendReference, backendWeight } from "./backendref.ts";
 import { duration, hostname, sectionName } from "./fields.ts";
 import { routeFilters } from "./httpfilter.ts";
 import { httpRouteMatch } from "./httpmatch.ts";
@@ -13,13 +13,7 @@ import { sessionPersistence } from "./sessionpersistence.ts";
 const backendRef = object(
   {
     ...backendReference.fields,
-    weight: integer({
-      default: 1,
-      format: "int32",
-      minimum: 0,
-      maximum: 1000000,
-      description: "Share of the requests, relative to the other backends.",
-    }),
+    weight: backendWeight("Share of the requests, relative to the other backends."),
     filters: optional(routeFilters),
   },
   { rules: backendReference.rules },

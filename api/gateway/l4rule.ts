@@ -1,21 +1,15 @@
 // The rules of routes that look at no request: TLSRoute, TCPRoute and UDPRoute (Gateway API v1.4.1 experimental channel). Each only says
 // where bytes go.
 
-import { integer, list, object, optional } from "../schema.ts";
+import { list, object, optional } from "../schema.ts";
 import type { Static } from "../schema.ts";
-import { backendReference } from "./backendref.ts";
+import { backendReference, backendWeight } from "./backendref.ts";
 import { sectionName } from "./fields.ts";
 
 const backendRef = object(
   {
     ...backendReference.fields,
-    weight: integer({
-      default: 1,
-      format: "int32",
-      minimum: 0,
-      maximum: 1000000,
-      description: "Share of the connections, relative to the other backends.",
-    }),
+    weight: backendWeight("Share of the connections, relative to the other backends."),
   },
   { rules: backendReference.rules },
 );

@@ -3,6 +3,7 @@
 import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
 import { configKey } from "../envoyproxy.ts";
+import { milliseconds } from "../routes/durations.ts";
 
 const port = 19002;
 
@@ -60,11 +61,8 @@ export function drainSeconds(spec: EnvoyProxySpec): number {
   return seconds(spec.shutdown?.drainTimeout) ?? 60;
 }
 
-/** Gateway API duration (GEP-2257: "1h30m", "500ms") in whole seconds, rounded up; undefined when it is none. */
+/** Whole seconds, rounded up; undefined when it is no duration. */
 function seconds(duration: string | undefined): number | undefined {
-  if (duration === undefined || !/^(?:\d{1,5}(?:h|m|s|ms)){1,4}$/.test(duration)) return undefined;
-  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-  let milliseconds = 0;
-  for (const [, count, unit] of duration.matchAll(/(\d+)(ms|h|m|s)/g)) milliseconds += Number(count) * (units[unit ?? ""] ?? 0);
-  return Math.ceil(milliseconds / 1000);
+  const ms = milliseconds(duration);
+  return ms === undefined ? undefined : Math.ceil(ms / 1000);
 }
