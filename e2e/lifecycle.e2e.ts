@@ -1,8 +1,9 @@
 // The life of a Gateway in a cluster, from `kubectl apply` to the death of what controls it: two replicas of the operator's image, real pods,
 // requests that never stop.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { ask } from "./support/ask.ts";
 import { cluster } from "./support/cluster.ts";
 import { installOperator } from "./support/operator.ts";
 import { startLoad } from "./support/load.ts";
@@ -63,13 +64,7 @@ async function until<Value>(read: () => Value | Promise<Value>, is: (value: Valu
   }
 }
 
-/** The status of one request; 0 when nobody answers. */
-async function answers(path: string): Promise<number> {
-  // fetch() does not let the Host header be set.
-  const where = ["-H", `Host: ${host}`, `http://${address()}${path}`];
-  const run = spawnSync("curl", ["-s", "-o", "/dev/null", "-m", "5", "-w", "%{http_code}", ...where], { encoding: "utf8" });
-  return Number(run.stdout);
-}
+const answers = (path: string): Promise<number | string> => ask({ address: address(), host, path });
 
 function route(name: string, path: string): object {
   return {
