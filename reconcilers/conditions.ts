@@ -68,8 +68,12 @@ export const gatewayNotProgrammed = (): Condition =>
   no("Programmed", "Invalid", "The Gateway is not accepted, see the Accepted condition.");
 export const gatewayWithoutAddress = (): Condition =>
   no("Programmed", "AddressNotAssigned", "No address is assigned to the Gateway.");
+/** Each: where it stands, and why it cannot be used. */
 export const gatewayAddressNotUsable = (addresses: readonly string[]): Condition =>
-  no("Programmed", "AddressNotUsable", `These addresses cannot be used: ${addresses.join(", ")}.`);
+  no("Programmed", "AddressNotUsable", `To be removed or replaced: ${addresses.join("; ")}.`);
+/** They were asked for, and the Service does not have them: a matter of a moment, or of an IP family. */
+export const gatewayWaitsForAddresses = (addresses: readonly string[]): Condition =>
+  no("Programmed", "AddressNotAssigned", `The proxy's Service does not have these addresses: ${addresses.join(", ")}.`);
 export const gatewayWithoutProxies = (trouble: string | undefined): Condition =>
   no("Programmed", "NoResources", trouble ?? "No proxy is ready.");
 export const refusedByProxy = (resource: string, message: string): Condition =>

@@ -20,6 +20,7 @@ const supportedFeatures = [
   "GatewayHTTPListenerIsolation",
   "GatewayInfrastructurePropagation",
   "GatewayPort8080",
+  "GatewayStaticAddresses",
   "HTTPRoute",
   "HTTPRouteBackendProtocolH2C",
   "HTTPRouteBackendProtocolWebSocket",

@@ -65,6 +65,11 @@ test.each([
     ["192.0.2.7", "192.0.2.9"],
   ],
   [
+    "an address of a family that the Service does not have is nobody's: kube-proxy passes it over",
+    service({ type: "LoadBalancer", ipFamilies: ["IPv4"], externalIPs: ["192.0.2.7", "2001:db8::7"] }),
+    ["192.0.2.7"],
+  ],
+  [
     "a ClusterIP Service has its own",
     service({ type: "ClusterIP", clusterIPs: ["10.96.0.9", "fd00::9"] }),
     ["10.96.0.9", "fd00::9"],

@@ -50,9 +50,9 @@ function sum(numbers: readonly number[]): number {
 
 // ── Addresses ─────────────────────────────────────────────────────────────────
 
-/** Where a Service is reached from outside; externalIPs are those that a Gateway asked for. */
+/** Where a Service is reached from outside; externalIPs are those that a Gateway asked for. kube-proxy passes over those of other families. */
 function addressesOf(service: LiveObject, nodes: readonly LiveObject[]): readonly Address[] {
-  const asked = ips(list(service, "spec", "externalIPs").map(String));
+  const asked = ips(list(service, "spec", "externalIPs").map(String).filter(familyFilter(service)));
   const type = field(service, "spec", "type");
   if (type === "LoadBalancer") return [...asked, ...list(service, "status", "loadBalancer", "ingress").flatMap(ingress)];
   if (type === "NodePort") return asked.length > 0 ? asked : nodes.flatMap((node) => nodeAddresses(node, service));
@@ -74,15 +74,20 @@ function ingress(entry: unknown): readonly Address[] {
 
 /** The outer addresses of a node, or else its inner ones, of the families that the Service has. */
 function nodeAddresses(node: LiveObject, service: LiveObject): readonly Address[] {
-  const families = list(service, "spec", "ipFamilies");
+  const fits = familyFilter(service);
   const ofType = (type: string): readonly string[] =>
     list(node, "status", "addresses").flatMap((entry) => {
       const address = String(field(entry, "address"));
-      const family = address.includes(":") ? "IPv6" : "IPv4";
-      return field(entry, "type") === type && (families.length === 0 || families.includes(family)) ? [address] : [];
+      return field(entry, "type") === type && fits(address) ? [address] : [];
     });
   const outer = ofType("ExternalIP");
   return ips(outer.length > 0 ? outer : ofType("InternalIP"));
+}
+
+/** Is an address of a family that the Service has? */
+function familyFilter(service: LiveObject): (address: string) => boolean {
+  const families = list(service, "spec", "ipFamilies");
+  return (address) => families.length === 0 || families.includes(address.includes(":") ? "IPv6" : "IPv4");
 }
 
 function ips(values: readonly string[]): readonly Address[] {

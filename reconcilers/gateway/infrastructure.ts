@@ -6,6 +6,7 @@ import { type ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { classEnvoyProxy, configKey, envoyProxyOf, envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
+import { unsupportedAddressType } from "./addresses.ts";
 import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
 import { patched } from "./patch.ts";
 import { gatewaysOf } from "./proxies.ts";
@@ -17,7 +18,7 @@ import { hostWorkload, objectMetadata, workload } from "./workload.ts";
 
 /**
  * Objects that a proxy calls for. Empty: the proxy should not exist. Undefined: leave what there is, because the EnvoyProxy settings
- * cannot be used or no listener is valid; a proxy that runs keeps running, a new one is not started.
+ * cannot be used, an address is of no known type or no listener is valid; a proxy that runs keeps running, a new one is not started.
  */
 export const infrastructureOf = memo("infrastructure", (db: Db, proxy: string): readonly OwnedObject[] | undefined => {
   if (gatewaysOf(db, proxy).length === 0) return [];
@@ -44,7 +45,9 @@ function belonging(object: OwnedObject, { selector, ownerReferences }: OwnedMeta
 
 function hasUnusableSettings(db: Db, proxy: string): boolean {
   if (!proxy.includes("/")) return classEnvoyProxy(db, proxy).problem !== undefined;
-  return gatewaysOf(db, proxy).some((gateway: ObjectKey) => envoyProxyOf(db, gateway).conditions.length > 0);
+  return gatewaysOf(db, proxy).some(
+    (gateway: ObjectKey) => envoyProxyOf(db, gateway).conditions.length > 0 || unsupportedAddressType(db, gateway) !== undefined,
+  );
 }
 
 function serviceAccount(db: Db, proxy: string): OwnedObject {

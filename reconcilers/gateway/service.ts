@@ -4,10 +4,10 @@ import type { EnvoyProxySpec } from "../../api/envoyproxy.ts";
 import type { Db } from "../../store/db.ts";
 import { envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
+import { serviceAddresses, serviceType } from "./addresses.ts";
 import { readyListeners } from "./listeners.ts";
 import { ownedMetadata } from "./owned-metadata.ts";
 import { patched } from "./patch.ts";
-import { gatewaysOf } from "./proxies.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
 import { objectMetadata } from "./workload.ts";
 
@@ -23,7 +23,7 @@ export function proxyService(db: Db, proxy: string): OwnedObject {
   const spec = envoyProxyOfProxy(db, proxy);
   const settings = spec.provider?.kubernetes?.envoyService;
   const metadata = ownedMetadata(db, proxy);
-  const type = settings?.type ?? "LoadBalancer";
+  const type = serviceType(db, proxy);
   const object: OwnedObject = {
     apiVersion: "v1",
     kind: "Service",
@@ -69,11 +69,9 @@ function families({ ipFamily }: EnvoyProxySpec): Readonly<Record<string, unknown
   return ipFamily === "DualStack" ? { ipFamilies: ["IPv4", "IPv6"], ipFamilyPolicy: "RequireDualStack" } : {};
 }
 
-/** Addresses that Gateways ask for; a ClusterIP Service can have one. */
+/** Addresses that Gateways ask for. */
 function addresses(db: Db, proxy: string, type: string): Readonly<Record<string, unknown>> {
-  const asked = gatewaysOf(db, proxy)
-    .flatMap((gateway) => db.get("Gateway", gateway)?.spec.addresses ?? [])
-    .flatMap((address) => ((address.type ?? "IPAddress") === "IPAddress" && address.value ? [address.value] : []));
+  const asked = serviceAddresses(db, proxy);
   if (asked.length === 0) return {};
-  return type === "ClusterIP" ? { clusterIP: asked[0] } : { externalIPs: [...new Set(asked)] };
+  return type === "ClusterIP" ? { clusterIP: asked[0] } : { externalIPs: asked };
 }

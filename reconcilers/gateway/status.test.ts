@@ -134,42 +134,6 @@ describe("the Gateway's Programmed", () => {
   });
 });
 
-describe("addresses asked for", () => {
-  const asking = (...addresses: readonly unknown[]) => gatewayWith("gw", [{ name: "http" }], { addresses });
-  const reasons = (gateway: TestObject) => {
-    const status = statusOf(gateway, proxyState());
-    return {
-      reasons: status?.conditions.map(({ status: value, reason }) => `${value}/${reason}`),
-      addresses: status?.addresses?.map(({ value }) => value),
-    };
-  };
-  const usable = { type: "IPAddress", value: "192.0.2.1" };
-  const unusable = { type: "IPAddress", value: "192.0.2.9" };
-  for (const [name, gateway, want] of [
-    [
-      "an unsupported type is not accepted",
-      asking({ type: "test/fake", value: "x" }, unusable, usable),
-      { reasons: ["False/UnsupportedAddress", "False/Invalid"], addresses: ["192.0.2.1"] },
-    ],
-    [
-      "an address the proxy does not have is not usable",
-      asking(unusable, usable),
-      { reasons: ["True/Accepted", "False/AddressNotUsable"], addresses: ["192.0.2.1"] },
-    ],
-    [
-      "a usable address is all that is shown",
-      asking(usable),
-      { reasons: ["True/Accepted", "True/Programmed"], addresses: ["192.0.2.1"] },
-    ],
-    [
-      "an address without a value leaves the choice to us",
-      asking({ type: "IPAddress" }),
-      { reasons: ["True/Accepted", "True/Programmed"], addresses: ["192.0.2.1"] },
-    ],
-  ] as const)
-    test(name, () => expect(reasons(gateway)).toEqual(want));
-});
-
 describe("the Gateway's Accepted", () => {
   const infrastructure = (name: string) => ({ infrastructure: { parametersRef: parametersRef(name) } });
   for (const [name, objects, want] of [

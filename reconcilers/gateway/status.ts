@@ -17,12 +17,14 @@ import {
   gatewayTooManyAddresses,
   gatewayUnserved,
   gatewayUnsupportedAddress,
+  gatewayWaitsForAddresses,
   gatewayWithoutAddress,
   gatewayWithoutProxies,
   gatewayWithoutValidListener,
 } from "../conditions.ts";
 import { configKey, envoyProxyOf } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
+import { unsupportedAddressType, wantedAddresses, whyUnusable } from "./addresses.ts";
 import { settingsWithoutEffect } from "./effects.ts";
 import { ownersOf } from "./listener-owners.ts";
 import { isOf, listenerStatuses, refusalCondition, refusalsOf, stateOf } from "./listener-status.ts";
@@ -73,9 +75,8 @@ function unservedStatus(why: string | undefined): GatewayStatus | undefined {
 function acceptance(db: Db, gateway: ObjectKey): Condition {
   const [invalidParameters] = envoyProxyOf(db, gateway).conditions;
   if (invalidParameters !== undefined) return invalidParameters;
-  const wanted = db.get("Gateway", gateway)?.spec.addresses ?? [];
-  const unsupported = wanted.find(({ type }) => !["IPAddress", "Hostname"].includes(type ?? "IPAddress"));
-  if (unsupported !== undefined) return gatewayUnsupportedAddress(unsupported.type ?? "");
+  const unsupported = unsupportedAddressType(db, gateway);
+  if (unsupported !== undefined) return gatewayUnsupportedAddress(unsupported);
   const all = listenersOf(db, gateway);
   const bad = all.filter(({ conditions }) => conditionOf(conditions, "Accepted")?.status !== "True").map(({ name }) => name);
   const withoutEffect = settingsWithoutEffect(
@@ -92,30 +93,34 @@ interface Facts {
 }
 
 function programming(db: Db, gateway: ObjectKey, { addresses, refused }: Facts): Condition {
-  const state = stateOf(db, proxyOf(db, gateway) ?? "");
+  const proxy = proxyOf(db, gateway) ?? "";
+  const state = stateOf(db, proxy);
   const whole = refused.find((refusal) =>
     refusal.origins.some((origin) => isOf(origin, gateway) && origin.section === undefined),
   );
   if (whole !== undefined) return refusalCondition(whole);
   if (state?.refused !== undefined) return gatewayWithoutProxies(state.refused);
   if (state !== undefined && state.ready === 0 && state.trouble !== undefined) return gatewayWithoutProxies(state.trouble);
-  const unusable = requested(db, gateway).filter(({ value }) => !addresses.some((address) => address.value === value));
-  if (state !== undefined && unusable.length > 0) return gatewayAddressNotUsable(unusable.map(({ value }) => value));
-  if (state === undefined || addresses.length === 0) return gatewayWithoutAddress();
+  const missing = wantedAddresses(db, gateway).filter((address) => !has(addresses, address));
+  const unusable = missing.flatMap((address) => {
+    const why = whyUnusable(db, proxy, address);
+    return why === undefined ? [] : [`spec.addresses[${address.position}] ${address.value}, ${why}`];
+  });
+  if (state === undefined || (addresses.length === 0 && missing.length === 0)) return gatewayWithoutAddress();
+  if (unusable.length < missing.length) return gatewayWaitsForAddresses(missing.map(({ value }) => value));
   if (state.ready === 0) return gatewayWithoutProxies(undefined);
+  // Last, so that the other addresses are there: a Gateway that is rid of these is programmed at once.
+  if (unusable.length > 0) return gatewayAddressNotUsable(unusable);
   return addresses.length > maxAddresses ? gatewayTooManyAddresses(addresses.length) : gatewayProgrammed(state);
 }
 
 /** Addresses of the proxy; when the Gateway asks for some, those of them that the proxy has. */
 function addressesOf(db: Db, gateway: ObjectKey, proxy: string): readonly Address[] {
   const all = stateOf(db, proxy)?.addresses ?? [];
-  const wanted = requested(db, gateway);
-  return wanted.length === 0 ? all : all.filter(({ value }) => wanted.some((address) => address.value === value));
+  const wanted = wantedAddresses(db, gateway);
+  return wanted.length === 0 ? all : all.filter((address) => has(wanted, address));
 }
 
-/** Addresses asked for by value; an entry without a value leaves the choice to us. */
-function requested(db: Db, gateway: ObjectKey): readonly Address[] {
-  return (db.get("Gateway", gateway)?.spec.addresses ?? []).flatMap(({ type, value }) =>
-    value === undefined || value === "" ? [] : [{ type: type ?? "IPAddress", value }],
-  );
+function has(addresses: readonly Address[], { type, value }: Address): boolean {
+  return addresses.some((address) => address.type === type && address.value === value);
 }
