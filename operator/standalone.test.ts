@@ -68,9 +68,9 @@ spec: {endpoints: [{ip: {address: 127.0.0.1, port: ${(backend.address() as Addre
 `;
 
 /** The status code, or 0 when nobody answers. */
-function ask(path: string): Promise<number> {
+function ask(path: string, host = "127.0.0.1"): Promise<number> {
   return new Promise((resolve) => {
-    const request = get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+    const request = get({ host, port, path, agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     });
@@ -139,6 +139,67 @@ test(
     operator.kill("SIGKILL");
     await until(() => envoys(), 0);
     expect(await ask("/")).toBe(0);
+  },
+  timeoutMs,
+);
+
+/** A Gateway at this address that serves the backend under its own name. */
+const gatewayAt = (name: string, address: string) => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: ${name}}
+spec:
+  gatewayClassName: eg
+  addresses: [{value: ${address}}]
+  listeners: [{name: http, protocol: HTTP, port: ${port}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: ${name}}
+spec:
+  parentRefs: [{name: ${name}}]
+  rules:
+    - matches: [{path: {value: /${name}}}]
+      backendRefs: [{group: gateway.envoyproxy.io, kind: Backend, name: app}]
+`;
+
+// Only Linux has a whole loopback network.
+(process.platform === "linux" ? test : test.skip)(
+  "Gateways with addresses of their own share a port, also with one that asks for none, and can move",
+  async () => {
+    const answers = () =>
+      Promise.all(
+        ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"].map((host) =>
+          Promise.all(["/one", "/two"].map((path) => ask(path, host))),
+        ),
+      );
+    const settled = (want: readonly (readonly number[])[]) =>
+      until(async () => JSON.stringify(await answers()), JSON.stringify(want));
+    await writeFile(join(folder, "route.yaml"), route("/one"));
+    await writeFile(join(folder, "two.yaml"), gatewayAt("two", "127.0.0.2"));
+    await settled([
+      [200, 404],
+      [404, 200],
+      [200, 404],
+      [200, 404],
+    ]);
+    await writeFile(join(folder, "two.yaml"), gatewayAt("two", "127.0.0.3"));
+    await settled([
+      [200, 404],
+      [200, 404],
+      [404, 200],
+      [200, 404],
+    ]);
+    await writeFile(
+      join(folder, "gateway.yaml"),
+      gateway(port).replace("listeners:", "addresses: [{value: 127.0.0.4}]\n  listeners:"),
+    );
+    await settled([
+      [0, 0],
+      [0, 0],
+      [404, 200],
+      [200, 404],
+    ]);
   },
   timeoutMs,
 );

@@ -12,6 +12,7 @@ import { envoyPath } from "./host/envoy-binary.ts";
 import { watchFiles } from "./host/files.ts";
 import { messageOf } from "./host/folder.ts";
 import { createHostInfrastructure } from "./host/infrastructure.ts";
+import { followMachine } from "./host/machine.ts";
 import { announce } from "./host/running-file.ts";
 import { createXdsIdentity } from "./host/xds-identity.ts";
 import type { Problem } from "./host/yaml.ts";
@@ -58,6 +59,7 @@ export async function runStandalone(
     const port = await open({ ...operator, status: status!, files }, { options, ...ground });
     const config = standaloneConfig(identity.client(port), options.gateway);
     operator.queue.push({ type: "applied", kind: "Config", object: config });
+    endings.add(followMachine(operator.queue.push, clock));
     await follow({ queue: operator.queue, files }, { options, ...ground }, signal);
   } finally {
     await endings.run();

@@ -118,6 +118,9 @@ export const listenerResolvedRefs = (): Condition =>
 export const listenerProgrammed = (): Condition =>
   yes("Programmed", "Programmed", "The listener's configuration is sent to the proxies.");
 export const listenerPending = (): Condition => no("Programmed", "Pending", "Waiting for a proxy to acknowledge the listener.");
+/** Standalone: no address that its Gateway asks for is one of the machine. */
+export const listenerWithoutAddress = (): Condition =>
+  no("Programmed", "Pending", "The Gateway has no usable address to listen at.");
 /** Programmed of a listener that has another condition to say why. */
 export const listenerNotProgrammed = (): Condition =>
   no("Programmed", "Invalid", "The listener is not valid, see its other conditions.");
@@ -143,8 +146,8 @@ export const listenerTaken = (owner: string, listener: string): Condition =>
 export const listenerPortTaken = (owner: string, listener: string): Condition =>
   yes("Conflicted", "ProtocolConflict", `Listener ${listener} of ${owner} uses the port for another protocol.`);
 /** Standalone: the proxies of one machine share its ports, and an older Gateway's proxy has this one. */
-export const listenerPortUnavailable = (port: number, proxy: string): Condition =>
-  no("Accepted", "PortUnavailable", `Port ${port} of this machine is used by the proxy of ${proxy}.`);
+export const listenerPortUnavailable = (port: number, place: string, proxy: string): Condition =>
+  no("Accepted", "PortUnavailable", `Port ${port} of ${place} is used by the proxy of ${proxy}.`);
 export const listenerInvalidRouteKinds = (kinds: readonly string[], allowed: readonly string[]): Condition =>
   no("ResolvedRefs", "InvalidRouteKinds", `${kinds.join(", ")} not supported, kinds must be of ${allowed.join(", ")}.`);
 export const listenerInvalidCertificateRef = (problems: readonly string[]): Condition =>

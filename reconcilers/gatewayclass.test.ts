@@ -1,5 +1,5 @@
 import { gatewayClass as reconciler } from "./gatewayclass.ts";
-import { envoyProxy, gatewayClass, parametersRef } from "./testing/gateways.ts";
+import { config, envoyProxy, gatewayClass, parametersRef } from "./testing/gateways.ts";
 import { world } from "./testing/world.ts";
 import type { TestObject } from "./testing/object.ts";
 
@@ -42,4 +42,11 @@ test("supported features are sorted by name, as the API asks", () => {
   const names = reconciler.status(world(), "/eg")?.supportedFeatures?.map(({ name }) => name) ?? [];
   expect(names).toEqual(names.toSorted());
   expect(names).toContain("HTTPRoute");
+});
+
+test("a single machine claims no feature that is made of a cluster's objects", () => {
+  const names = (...objects: readonly TestObject[]) =>
+    reconciler.status(world(...objects), "/eg")?.supportedFeatures?.map(({ name }) => name) ?? [];
+  const here = new Set(names(config({ infrastructure: "host" })));
+  expect(names().filter((name) => !here.has(name))).toEqual(["GatewayInfrastructurePropagation"]);
 });

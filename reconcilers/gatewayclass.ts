@@ -4,7 +4,7 @@ import type { Db } from "../store/db.ts";
 import { type ObjectKey, nameOf } from "../store/key.ts";
 import { memo } from "../store/memo.ts";
 import { classAccepted, classInvalidParameters } from "./conditions.ts";
-import { classEnvoyProxy } from "./envoyproxy.ts";
+import { classEnvoyProxy, configKey } from "./envoyproxy.ts";
 import { isManagedClass } from "./gateway/proxies.ts";
 import { ownedByClass } from "./gateway/succession.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -47,12 +47,16 @@ const supportedFeatures = [
   "UDPRoute",
 ].map((name) => ({ name }));
 
+/** A cluster's: on one machine there is no object that labels could be put on. */
+const ofClusters = ["GatewayInfrastructurePropagation"];
+
 const status = memo("gatewayClassStatus", (db: Db, key: ObjectKey) => {
   if (!isManagedClass(db, nameOf(key))) return undefined;
   const { problem } = classEnvoyProxy(db, nameOf(key));
+  const onMachine = db.get("Config", configKey)?.infrastructure === "host";
   return {
     conditions: [problem === undefined ? classAccepted() : classInvalidParameters(problem)],
-    supportedFeatures,
+    supportedFeatures: supportedFeatures.filter(({ name }) => !onMachine || !ofClusters.includes(name)),
   };
 });
 

@@ -30,6 +30,15 @@ export interface ProxyState {
   readonly refused?: string;
 }
 
+/** The machine that the proxies of a standalone process run on. Keyed "/machine". Absent: nobody knows its addresses. */
+export interface Machine {
+  readonly metadata: { readonly name: "machine" };
+  /** IP addresses in their shortest form, lower case, sorted. */
+  readonly addresses: readonly string[];
+  /** Every address of 127.0.0.0/8 can be bound, as on Linux. */
+  readonly wholeLoopback: boolean;
+}
+
 /** What time it is, as far as translation cares: written at start and whenever a certificate in use expires. Keyed "/clock". Absent = nothing expires. */
 export interface Clock {
   readonly metadata: { readonly name: "clock" };

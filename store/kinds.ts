@@ -15,7 +15,7 @@ import type { UDPRoute } from "../api/gateway/udproute.ts";
 import type { XListenerSet } from "../api/gateway/xlistenerset.ts";
 import type { HTTPRouteFilter } from "../api/httproutefilter.ts";
 import type { ConfigMap, EndpointSlice, Namespace, Secret, Service } from "../api/core.ts";
-import type { Clock, Refusal, ProxyState } from "./cells.ts";
+import type { Clock, Machine, ProxyState, Refusal } from "./cells.ts";
 
 /** Every kind the store holds: the watched kinds, then the cells that effects write (store/cells.ts). */
 export interface Kinds {
@@ -42,5 +42,6 @@ export interface Kinds {
   Refusal: Refusal;
   ProxyState: ProxyState;
   Clock: Clock;
+  Machine: Machine;
 }
 export type Kind = keyof Kinds;

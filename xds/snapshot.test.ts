@@ -171,7 +171,7 @@ test("a cluster that a listener sends to and that is left out falls on who asks 
   const sender = { kind: "TCPRoute", namespace: "default", name: "app" };
   const shares = [{ cluster, weight: 1 }];
   const chain = someChain({ handler: { type: "tcp", shares, senders: [sender] } });
-  const { name, ...socket } = { name: "udp-53", address: "127.0.0.1", port: 10053, transport: "udp" } as const;
+  const { name, ...socket } = { name: "udp-53", addresses: ["127.0.0.1"], port: 10053, transport: "udp" } as const;
   const datagrams: Listener = {
     ...socket,
     name,

@@ -20,6 +20,7 @@ function running(addresses: readonly Wanted[], ready = 1): TestObject {
 }
 
 const host = config({ infrastructure: "host" });
+const machine: TestObject = { kind: "Machine", metadata: { name: "machine" }, addresses: ["192.0.2.1"], wholeLoopback: true };
 const clusterIp = envoyProxy("inner", { provider: { type: "Kubernetes", kubernetes: { envoyService: { type: "ClusterIP" } } } });
 const inner = { infrastructure: { parametersRef: parametersRef("inner") } };
 
@@ -126,7 +127,7 @@ for (const [name, objects, want] of [
   ],
   [
     "a machine has its addresses or does not",
-    [host, asking("gw", [asked, balanced]), running([balanced])],
+    [host, machine, asking("gw", [asked, balanced]), running([])],
     [
       "Accepted, AddressNotUsable",
       "To be removed or replaced: spec.addresses[0] 192.0.2.9, this machine does not have it.",

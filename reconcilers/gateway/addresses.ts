@@ -1,28 +1,16 @@
 // Gateway.spec.addresses: what a Gateway asks for, what of it its proxy's Service can be asked for in a cluster, and why the rest cannot be
-// used. Whether an address has been given is told by the proxy's state (status.ts), also on a single machine, whose addresses nobody chooses.
+// used. Whether an address has been given is told by the proxy's state (status.ts). On a single machine: host-addresses.ts.
 
 import { BlockList } from "node:net";
 import type { Db, Index } from "../../store/db.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { isIPv4 } from "../backends/address.ts";
-import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
+import { envoyProxyOfProxy } from "../envoyproxy.ts";
+import { onHost } from "./host-addresses.ts";
 import { gatewaysOf, proxyOf } from "./proxies.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
-
-/** An address asked for by value; an entry without a value leaves the choice to us. */
-interface WantedAddress {
-  /** In spec.addresses. */
-  readonly position: number;
-  readonly type: string;
-  readonly value: string;
-}
-
-export function wantedAddresses(db: Db, gateway: ObjectKey): readonly WantedAddress[] {
-  return (db.get("Gateway", gateway)?.spec.addresses ?? []).flatMap(({ type, value }, position) =>
-    value === undefined || value === "" ? [] : [{ position, type: type ?? "IPAddress", value }],
-  );
-}
+import { type WantedAddress, wantedAddresses } from "./wanted-addresses.ts";
 
 /** A type of address that nobody here knows. Gateway API: the Gateway is not accepted. */
 export function unsupportedAddressType(db: Db, gateway: ObjectKey): string | undefined {
@@ -47,14 +35,16 @@ export const serviceAddresses = memo("serviceAddresses", (db: Db, proxy: string)
 
 /** Why an address that the proxy does not have will not come, in a few words; undefined when it may. */
 export function whyUnusable(db: Db, proxy: string, address: WantedAddress): string | undefined {
-  if (db.get("Config", configKey)?.infrastructure === "host") return "this machine does not have it";
+  if (onHost(db)) return address.type === "IPAddress" ? "this machine does not have it" : onlyIp;
   const problem = problemOf(db, proxy, address);
   if (problem !== undefined) return problem;
   return serviceAddresses(db, proxy).includes(address.value) ? undefined : "a Service of type ClusterIP can have one address";
 }
 
+const onlyIp = "only an IPAddress can be asked for";
+
 function problemOf(db: Db, proxy: string, { type, value }: WantedAddress): string | undefined {
-  if (type !== "IPAddress") return "only an IPAddress can be asked for";
+  if (type !== "IPAddress") return onlyIp;
   if (special.check(value, isIPv4(value) ? "ipv4" : "ipv6")) return "a Service can have no loopback or link-local address";
   const owner = takenBy(db, proxy, value);
   return owner === undefined ? undefined : `Gateway ${owner} has it, with a port in common`;

@@ -145,6 +145,36 @@ test("proxies of one machine share its ports: the older Gateway has them", () =>
   ]);
 });
 
+describe("on one machine, Gateways that ask for addresses", () => {
+  const at = (...values: readonly string[]) => ({ addresses: values.map((value) => ({ type: "IPAddress", value })) });
+  const machine = {
+    kind: "Machine",
+    metadata: { name: "machine" },
+    addresses: ["127.0.0.1", "192.0.2.1", "fd00::1"],
+    wholeLoopback: true,
+  } as const;
+  /** Of each Gateway: is its listener on port 80 served, or why not. */
+  const served = (gateways: Readonly<Record<string, object>>): unknown => {
+    const objects = Object.entries(gateways).map(([name, more]) => gatewayWith(name, [{ name: "http" }], { ...more }));
+    const db = world(config({ infrastructure: "host" }), machine, ...objects);
+    return Object.keys(gateways).map((name) => {
+      const [listener] = listenersOf(db, `default/${name}`);
+      return listener?.ready === true ? true : listener?.conditions[0]?.message;
+    });
+  };
+  test("may have one port at different addresses", () =>
+    expect(served({ a: at("127.0.0.2"), b: at("127.0.0.3") })).toEqual([true, true]));
+  test("leave the other addresses to one that asks for none", () =>
+    expect(served({ a: at("127.0.0.2"), b: {}, c: at("FD00::1") })).toEqual([true, true, true]));
+  test("cannot share an address: the older one has it", () =>
+    expect(served({ a: at("127.0.0.2", "192.0.2.1"), b: at("192.0.2.1") })).toEqual([
+      true,
+      "Port 80 of 192.0.2.1 is used by the proxy of default/a.",
+    ]));
+  test("take nothing away at addresses that are not of the machine", () =>
+    expect(served({ a: at("198.51.100.9"), b: at("198.51.100.9", "192.0.2.1"), c: {} })).toEqual([true, true, true]));
+});
+
 test("which listeners are served does not depend on their order, except among TCP or UDP listeners of a port", () => {
   const anyListener = fc.record({
     protocol: fc.constantFrom("HTTP", "HTTPS", "TLS", "ODD"),

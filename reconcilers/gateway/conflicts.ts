@@ -13,9 +13,9 @@ import {
   listenerSecondOnPort,
   listenerTaken,
 } from "../conditions.ts";
-import { configKey } from "../envoyproxy.ts";
 import { normaliseHostname } from "../hostnames.ts";
 import type { Condition } from "../reconciler.ts";
+import { boundAddresses, onHost } from "./host-addresses.ts";
 import { type ListenerOwner, shownOwner } from "./listener-owner.ts";
 import { listenerSpecs, ownersOfProxy, servingGateway } from "./listener-owners.ts";
 import { type PortUse, portUse } from "./listener-spec.ts";
@@ -37,6 +37,8 @@ interface Conflict {
   readonly position: number;
   readonly condition: Condition;
 }
+
+const everywhere = "everywhere";
 
 const claims = memo("listenerClaims", (db: Db, owner: string): readonly Claim[] =>
   listenerSpecs(db, owner as ListenerOwner).flatMap(({ name, port, protocol, hostname }, position) => {
@@ -104,24 +106,32 @@ function takenByOlder(claim: Claim, older: readonly Claim[]): Condition | undefi
 
 /**
  * Proxies on one machine share its ports. Envoy binds with SO_REUSEPORT, so the kernel would deal connections out to both without any
- * error: the older Gateway's proxy has the port.
+ * error: the older Gateway's proxy has the port. An address of its own and "everywhere" are no conflict: the kernel gives a connection to
+ * the socket that names its address.
  */
 function takenOnMachine(db: Db, claim: Claim, proxy: string | undefined): Condition | undefined {
-  if (db.get("Config", configKey)?.infrastructure !== "host") return undefined;
-  const owner = machinePorts(db)[portName(claim)];
-  return owner === undefined || owner === proxy ? undefined : listenerPortUnavailable(claim.port, owner);
+  if (proxy === undefined || !onHost(db)) return undefined;
+  const owners = socketsOf(db, proxy, claim).map(([address, socket]) => ({ address, owner: machineSockets(db)[socket] }));
+  const taken = owners.find(({ owner }) => owner !== undefined && owner !== proxy);
+  if (taken?.owner === undefined) return undefined;
+  return listenerPortUnavailable(claim.port, taken.address === everywhere ? "this machine" : taken.address, taken.owner);
 }
 
-const machinePorts = memo("machinePorts", (db: Db): Readonly<Record<string, string>> => {
+/** The proxy that has a socket, by the socket's name. */
+const machineSockets = memo("machineSockets", (db: Db): Readonly<Record<string, string>> => {
   const age = (proxy: string): string => db.get("Gateway", gatewaysOf(db, proxy)[0] ?? "/")?.metadata.creationTimestamp ?? "";
   const owners: Record<string, string> = {};
   for (const proxy of proxies(db).toSorted((a, b) => compare(age(a), age(b)) || compare(a, b)))
-    for (const claim of ownersOfProxy(db, proxy).flatMap((owner) => standing(db, owner))) owners[portName(claim)] ??= proxy;
+    for (const claim of ownersOfProxy(db, proxy).flatMap((owner) => standing(db, owner)))
+      for (const [, socket] of socketsOf(db, proxy, claim)) owners[socket] ??= proxy;
   return owners;
 });
 
-function portName({ use, port }: Claim): string {
-  return `${use === "udp" ? "udp" : "tcp"}/${port}`;
+/** What a claim of a proxy needs of the machine: addresses, each with the name of its socket. */
+function socketsOf(db: Db, proxy: string, { use, port }: Claim): readonly (readonly [address: string, socket: string])[] {
+  const bound = boundAddresses(db, proxy);
+  const addresses = bound === everywhere ? [everywhere] : bound;
+  return addresses.map((address) => [address, `${use === "udp" ? "udp" : "tcp"}/${port} ${address}`]);
 }
 
 function compare(a: string, b: string): number {

@@ -3,9 +3,17 @@
 
 import type { Refusal } from "../../store/cells.ts";
 import type { Db, Index } from "../../store/db.ts";
-import { conditionOf, heldBack, listenerPending, listenerProgrammed, refusedByProxy } from "../conditions.ts";
+import {
+  conditionOf,
+  heldBack,
+  listenerPending,
+  listenerProgrammed,
+  listenerWithoutAddress,
+  refusedByProxy,
+} from "../conditions.ts";
 import type { Condition } from "../reconciler.ts";
 import { attachedRoutes } from "../routes/attachment.ts";
+import { boundAddresses } from "./host-addresses.ts";
 import { type ListenerOwner, ownerReference } from "./listener-owner.ts";
 import type { ListenerState } from "./listener-state.ts";
 import { listenersOf } from "./listeners.ts";
@@ -43,6 +51,7 @@ function programmed(db: Db, listener: ListenerState, refused: readonly Refusal[]
     one.origins.some((origin) => isOf(origin, listener.owner) && origin.section === listener.name),
   );
   if (refusal !== undefined) return [refusalCondition(refusal)];
+  if (boundAddresses(db, listener.proxy).length === 0) return [listenerWithoutAddress()];
   return [(stateOf(db, listener.proxy)?.ready ?? 0) > 0 ? listenerProgrammed() : listenerPending()];
 }
 

@@ -1,6 +1,6 @@
 import type { FilterChain, Listener } from "../../xds/model/listener.ts";
 import { makeCertificate } from "../testing/certificates.ts";
-import { config, envoyProxy, gatewayWith, https, parametersRef, tlsSecret } from "../testing/gateways.ts";
+import { config, envoyProxy, gatewayClass, gatewayWith, https, parametersRef, tlsSecret } from "../testing/gateways.ts";
 import type { TestObject } from "../testing/object.ts";
 import { applied, world } from "../testing/world.ts";
 import { nextExpiry, proxyListeners, proxyPorts, proxySecrets } from "./proxy-listeners.ts";
@@ -26,7 +26,7 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
       name: "tcp-80",
       transport: "tcp",
       serverNames: false,
-      address: "0.0.0.0",
+      addresses: ["0.0.0.0"],
       port: 10080,
       chains: [
         {
@@ -43,7 +43,7 @@ test("HTTP listeners of a port share a chain, HTTPS ones have one each", () => {
       name: "tcp-443",
       transport: "tcp",
       serverNames: true,
-      address: "0.0.0.0",
+      addresses: ["0.0.0.0"],
       port: 10443,
       chains: [
         {
@@ -95,7 +95,7 @@ test("EnvoyProxy chooses the address family and switches the access log off", ()
     world(envoyProxy("settings", spec), gatewayWith("gw", [{ name: "a" }], settings)),
     "default/gw",
   );
-  expect([listener?.address, firstChain(listener)?.accessLog]).toEqual(["::", { type: "none" }]);
+  expect([listener?.addresses, firstChain(listener)?.accessLog]).toEqual([["::"], { type: "none" }]);
 });
 
 function firstChain(listener: Listener | undefined): FilterChain | undefined {
@@ -146,4 +146,44 @@ test("a rotated Secret makes a new SDS secret and leaves the listener as it was"
   db.apply([applied(tlsSecret("default/tls", next))]);
   expect(proxyListeners(db, "default/gw")).toBe(before);
   expect(proxySecrets(db, "default/gw")).toMatchObject([{ chainPem: next.certificate }]);
+});
+
+describe("where listeners are bound on one machine", () => {
+  const at = (...values: readonly string[]) => ({ addresses: values.map((value) => ({ type: "IPAddress", value })) });
+  const merging = { ...envoyProxy("merged", { mergeGateways: true }), metadata: { namespace: "default", name: "merged" } };
+  const merged = gatewayClass("eg", { parametersRef: { ...parametersRef("merged"), namespace: "default" } });
+  const bound = (proxy: string, ...objects: readonly TestObject[]) =>
+    proxyListeners(world(config({ infrastructure: "host" }), ...objects), proxy).map(({ addresses }) => addresses);
+  test("at the addresses that the Gateway asks for", () =>
+    expect(bound("default/a", gatewayWith("a", [{ name: "http" }], at("127.0.0.3", "127.0.0.2")))).toEqual([
+      ["127.0.0.2", "127.0.0.3"],
+    ]));
+  test("everywhere when it asks for none, or leaves the choice to us", () =>
+    expect(bound("default/a", gatewayWith("a", [{ name: "http" }], { addresses: [{ type: "IPAddress" }] }))).toEqual([
+      ["0.0.0.0"],
+    ]));
+  test("merged Gateways at those of all of them", () =>
+    expect(
+      bound(
+        "eg",
+        merging,
+        merged,
+        gatewayWith("a", [{ name: "http", hostname: "a.com" }], at("127.0.0.2")),
+        gatewayWith("b", [{ name: "http", hostname: "b.com" }], at("127.0.0.3")),
+      ),
+    ).toEqual([["127.0.0.2", "127.0.0.3"]]));
+  test("merged Gateways everywhere, when one of them asks for none", () =>
+    expect(
+      bound(
+        "eg",
+        merging,
+        merged,
+        gatewayWith("a", [{ name: "http", hostname: "a.com" }], at("127.0.0.2")),
+        gatewayWith("b", [{ name: "http", hostname: "b.com" }]),
+      ),
+    ).toEqual([["0.0.0.0"]]));
+  test("in a cluster everywhere: addresses are those of the Service", () =>
+    expect(proxyListeners(world(gatewayWith("a", [{ name: "http" }], at("192.0.2.1"))), "default/a")[0]?.addresses).toEqual([
+      "0.0.0.0",
+    ]));
 });

@@ -10,6 +10,7 @@ import { certificate } from "../certificates.ts";
 import { accessLogOf } from "./access-log.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
 import { connectionChains, datagramTarget } from "./connection-chains.ts";
+import { boundAddresses } from "./host-addresses.ts";
 import { originOf } from "./listener-owner.ts";
 import { portUse } from "./listener-spec.ts";
 import type { ListenerState } from "./listener-state.ts";
@@ -40,6 +41,7 @@ export const proxySecrets = memo("proxySecrets", (db: Db, proxy: string): readon
 
 /** Ports on which a proxy serves, ascending; of equal ones TCP first. */
 export const proxyPorts = memo("proxyPorts", (db: Db, proxy: string): readonly PortPair[] => {
+  if (boundAddresses(db, proxy).length === 0) return [];
   const shifted =
     db.get("Config", configKey)?.infrastructure !== "host" &&
     envoyProxyOfProxy(db, proxy).provider?.kubernetes?.useListenerPortAsContainerPort !== true;
@@ -84,9 +86,12 @@ function listenersAt(db: Db, proxy: string, at: Pick<PortPair, "port" | "transpo
 function socketAt(db: Db, proxy: string, at: Pick<PortPair, "port" | "transport">) {
   const { ipFamily } = envoyProxyOfProxy(db, proxy);
   const pair = proxyPorts(db, proxy).find(({ port, transport }) => port === at.port && transport === at.transport);
+  const everywhere = ipFamily === "IPv6" || ipFamily === "DualStack" ? "::" : "0.0.0.0";
+  const bound = boundAddresses(db, proxy);
+  const [first, ...others] = bound === "everywhere" ? [] : bound;
   return {
     name: `${at.transport}-${at.port}`,
-    address: ipFamily === "IPv6" || ipFamily === "DualStack" ? "::" : "0.0.0.0",
+    addresses: first === undefined ? ([everywhere] as const) : ([first, ...others] as const),
     port: pair?.containerPort ?? at.port,
   };
 }

@@ -134,6 +134,66 @@ describe("the Gateway's Programmed", () => {
   });
 });
 
+describe("addresses asked for on one machine", () => {
+  const machine = {
+    kind: "Machine",
+    metadata: { name: "machine" },
+    addresses: ["127.0.0.1", "192.0.2.1"],
+    wholeLoopback: true,
+  } as const;
+  const host = config({ infrastructure: "host" });
+  const status = (values: readonly string[], ...objects: readonly TestObject[]) => {
+    const addresses = values.map((value) => ({ type: "IPAddress", value }));
+    const found = statusOf(host, gatewayWith("gw", [{ name: "http" }], { addresses }), ...objects);
+    return {
+      reasons: found?.conditions.map(({ status: value, reason }) => `${value}/${reason}`),
+      addresses: found?.addresses?.map(({ value }) => value),
+      listener: found?.listeners?.[0]?.conditions.find(({ type }) => type === "Programmed")?.reason,
+    };
+  };
+  const programmed = ["True/Accepted", "True/Programmed"];
+  const notUsable = ["True/Accepted", "False/AddressNotUsable"];
+  for (const [name, values, objects, want] of [
+    [
+      "are those of the machine, and all of its loopback network",
+      ["192.0.2.1", "127.9.9.9"],
+      [machine, proxyState()],
+      { reasons: programmed, addresses: ["192.0.2.1", "127.9.9.9"], listener: "Programmed" },
+    ],
+    [
+      "one that is not of the machine is not usable, the others serve",
+      ["198.51.100.9", "192.0.2.1"],
+      [machine, proxyState()],
+      { reasons: notUsable, addresses: ["192.0.2.1"], listener: "Programmed" },
+    ],
+    [
+      "without a usable one nothing is started, and the status says why",
+      ["198.51.100.9"],
+      [machine],
+      { reasons: notUsable, addresses: [], listener: "Pending" },
+    ],
+    [
+      "a proxy that runs and has lost its last address serves nothing",
+      ["198.51.100.9"],
+      [machine, proxyState()],
+      { reasons: notUsable, addresses: [], listener: "Pending" },
+    ],
+    [
+      "any loopback address but the first is unusable where the system has no more",
+      ["127.0.0.2"],
+      [{ ...machine, wholeLoopback: false }, proxyState()],
+      { reasons: notUsable, addresses: [], listener: "Pending" },
+    ],
+    [
+      "each is taken for usable where nobody knows the machine",
+      ["198.51.100.9"],
+      [proxyState()],
+      { reasons: programmed, addresses: ["198.51.100.9"], listener: "Programmed" },
+    ],
+  ] as const)
+    test(name, () => expect(status(values, ...objects)).toEqual(want));
+});
+
 describe("the Gateway's Accepted", () => {
   const infrastructure = (name: string) => ({ infrastructure: { parametersRef: parametersRef(name) } });
   for (const [name, objects, want] of [

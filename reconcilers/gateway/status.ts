@@ -24,12 +24,14 @@ import {
 } from "../conditions.ts";
 import { configKey, envoyProxyOf } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
-import { unsupportedAddressType, wantedAddresses, whyUnusable } from "./addresses.ts";
+import { unsupportedAddressType, whyUnusable } from "./addresses.ts";
 import { settingsWithoutEffect } from "./effects.ts";
+import { boundAddresses, isOfMachine, onHost } from "./host-addresses.ts";
 import { ownersOf } from "./listener-owners.ts";
 import { isOf, listenerStatuses, refusalCondition, refusalsOf, stateOf } from "./listener-status.ts";
 import { listenersOf } from "./listeners.ts";
 import { proxyOf, unserved } from "./proxies.ts";
+import { wantedAddresses } from "./wanted-addresses.ts";
 
 type GatewayStatus = WantedStatus<NonNullable<Gateway["status"]>>;
 type Address = NonNullable<GatewayStatus["addresses"]>[number];
@@ -106,6 +108,8 @@ function programming(db: Db, gateway: ObjectKey, { addresses, refused }: Facts):
     const why = whyUnusable(db, proxy, address);
     return why === undefined ? [] : [`spec.addresses[${address.position}] ${address.value}, ${why}`];
   });
+  // Nothing is started for these alone, so there is nothing to wait for.
+  if (boundAddresses(db, proxy).length === 0) return gatewayAddressNotUsable(unusable);
   if (state === undefined || (addresses.length === 0 && missing.length === 0)) return gatewayWithoutAddress();
   if (unusable.length < missing.length) return gatewayWaitsForAddresses(missing.map(({ value }) => value));
   if (state.ready === 0) return gatewayWithoutProxies(undefined);
@@ -118,7 +122,10 @@ function programming(db: Db, gateway: ObjectKey, { addresses, refused }: Facts):
 function addressesOf(db: Db, gateway: ObjectKey, proxy: string): readonly Address[] {
   const all = stateOf(db, proxy)?.addresses ?? [];
   const wanted = wantedAddresses(db, gateway);
-  return wanted.length === 0 ? all : all.filter((address) => has(wanted, address));
+  if (wanted.length === 0) return all;
+  return onHost(db)
+    ? wanted.filter((address) => isOfMachine(db, address)).map(({ type, value }) => ({ type, value }))
+    : all.filter((address) => has(wanted, address));
 }
 
 function has(addresses: readonly Address[], { type, value }: Address): boolean {

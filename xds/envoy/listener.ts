@@ -21,22 +21,30 @@ type Fields = MessageInit<typeof ListenerSchema>;
 type ListenerFilter = MessageInit<typeof config_listener_v3.ListenerFilterSchema>;
 
 export function listener(model: Listener): config_listener_v3.Listener {
+  const [first, ...others] = model.addresses;
   return create(ListenerSchema, {
     name: model.name,
-    address: {
-      address: {
-        case: "socketAddress",
-        value: {
-          protocol: model.transport === "udp" ? SocketAddress_Protocol.UDP : SocketAddress_Protocol.TCP,
-          address: model.address,
-          ipv4Compat: model.address === "::", // one socket for both families
-          portSpecifier: { case: "portValue", value: model.port },
-        },
-      },
-    },
+    address: socketAddress(model, first),
+    ...(others.length === 0
+      ? {}
+      : { additionalAddresses: others.map((address) => ({ address: socketAddress(model, address) })) }),
     perConnectionBufferLimitBytes: 32_768,
     ...(model.transport === "udp" ? datagrams(model) : connections(model)),
   });
+}
+
+function socketAddress({ transport, port }: Listener, address: string): MessageInit<typeof config_core_v3.AddressSchema> {
+  return {
+    address: {
+      case: "socketAddress",
+      value: {
+        protocol: transport === "udp" ? SocketAddress_Protocol.UDP : SocketAddress_Protocol.TCP,
+        address,
+        ipv4Compat: address === "::", // one socket for both families
+        portSpecifier: { case: "portValue", value: port },
+      },
+    },
+  };
 }
 
 function connections(model: TcpListener): Fields {

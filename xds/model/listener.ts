@@ -4,11 +4,12 @@ import type { Origin } from "./origin.ts";
 
 export type Listener = TcpListener | UdpListener;
 
-/** One address and port of a proxy. */
+/** One port of a proxy. */
 interface Socket {
   /** Stable while the port stays: "tcp-<port>" or "udp-<port>". */
   readonly name: string;
-  readonly address: string;
+  /** Where it is bound; "0.0.0.0" and "::" mean everywhere. */
+  readonly addresses: readonly [string, ...string[]];
   readonly port: number;
 }
 

@@ -83,7 +83,7 @@ function connections(accessLog: AccessLog): readonly Listener[] {
   ];
   const datagrams = {
     transport: "udp",
-    address: "127.0.0.1",
+    addresses: ["127.0.0.1"],
     origins: [],
     senders: [],
     statPrefix: "udp-53",

@@ -65,7 +65,7 @@ export function someChain(fields: Partial<FilterChain> = {}): FilterChain {
 export function someListener(fields: Partial<TcpListener> = {}): TcpListener {
   const chains = fields.chains ?? [someChain()];
   const serverNames = chains.some(({ tls }) => tls !== undefined);
-  return { name: "tcp-80", transport: "tcp", address: "127.0.0.1", port: 10080, serverNames, ...fields, chains };
+  return { name: "tcp-80", transport: "tcp", addresses: ["127.0.0.1"], port: 10080, serverNames, ...fields, chains };
 }
 
 /** Values dealt into shards as reconcilers deal them. */
