@@ -1,18 +1,25 @@
 // GRPCRoute: a gRPC call is an HTTP request for "/<service>/<method>", so its rules are told as rules of an HTTPRoute and share all that
-// follows from there (http.ts).
+// follows from there (http.ts), save two things: which call matches better, and that a stream may last.
 
 import type { GRPCRouteMatch, GRPCRouteRule } from "../../api/gateway/grpcroute.ts";
 import type { HTTPRouteRule } from "../../api/gateway/httproute.ts";
 import type { RuleMatch } from "./matches.ts";
+import type { CallMatch } from "./rule.ts";
+
+/** A rule in terms of HTTP whose matches also say what they mean as calls. */
+export type CallRule = Omit<HTTPRouteRule, "matches"> & {
+  readonly matches: readonly (RuleMatch & { readonly call: CallMatch })[];
+};
 
 /** The rule in terms of HTTP. Without matches it is for every call. */
-export function asHttpRule(rule: GRPCRouteRule): HTTPRouteRule {
+export function asHttpRule(rule: GRPCRouteRule): CallRule {
   const { matches, ...rest } = rule;
   return { ...rest, matches: (matches ?? []).map(asHttpMatch) };
 }
 
-function asHttpMatch({ method, headers }: GRPCRouteMatch): RuleMatch {
-  return { path: pathOf(method), ...(headers === undefined ? {} : { headers }) };
+function asHttpMatch({ method, headers }: GRPCRouteMatch): CallRule["matches"][number] {
+  const call = { exact: method?.type !== "RegularExpression", service: method?.service ?? "", method: method?.method ?? "" };
+  return { path: pathOf(method), call, ...(headers === undefined ? {} : { headers }) };
 }
 
 /** One part of the path, when the user does not say which. */

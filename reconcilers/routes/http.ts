@@ -10,7 +10,7 @@ import type { Problem } from "../backends/problem.ts";
 import { routeInvalid, routePartiallyInvalid, routeRefsNotResolved, routeRefsResolved } from "../conditions.ts";
 import type { Condition, Verdict } from "../reconciler.ts";
 import type { RequestKind, RequestRouteId } from "./attachment.ts";
-import { asHttpRule } from "./grpc.ts";
+import { asHttpRule, type CallRule } from "./grpc.ts";
 import { ruleFilters } from "./filters.ts";
 import { forwarding } from "./forward.ts";
 import type { Forwarding } from "./forward.ts";
@@ -22,6 +22,8 @@ import type { HttpRule, RuleBranch, RuleFilters } from "./rule.ts";
 /** What a broken rule answers. A gRPC client sees 503 as UNAVAILABLE, which the API asks for, and 500 as UNKNOWN. */
 const brokenStatus = { HTTPRoute: 500, GRPCRoute: 503 } as const;
 const brokenAction = (kind: RequestKind): RouteAction => ({ type: "respond", status: brokenStatus[kind] });
+
+type AnyRule = Rule | CallRule;
 
 interface CheckedRule {
   readonly rule: HttpRule;
@@ -35,7 +37,7 @@ export const requestRules = memo("requestRules", (db: Db, kind: RequestKind, key
   return { value: checked.map(({ rule }) => rule), conditions: conditionsOf(checked) };
 });
 
-function specRules(db: Db, kind: RequestKind, key: ObjectKey): readonly Rule[] {
+function specRules(db: Db, kind: RequestKind, key: ObjectKey): readonly AnyRule[] {
   if (kind === "HTTPRoute") return db.get(kind, key)?.spec.rules ?? [];
   return (db.get(kind, key)?.spec.rules ?? []).map(asHttpRule);
 }
@@ -45,7 +47,7 @@ export const routeClusters = memo("routeClusters", (db: Db, kind: RequestKind, k
   return [...new Set(requestRules(db, kind, key).value.flatMap(({ clusters }) => clusters))].toSorted();
 });
 
-function toRule(db: Db, route: RequestRouteId, { rule, index }: { readonly rule: Rule; readonly index: number }): CheckedRule {
+function toRule(db: Db, route: RequestRouteId, { rule, index }: { readonly rule: AnyRule; readonly index: number }): CheckedRule {
   const filters = ruleFilters(db, route, rule.filters ?? []);
   const answered = filters.redirect !== undefined || filters.respond !== undefined;
   const target: Forwarding = answered ? { backends: [], refs: [], accepted: [] } : forwarding(db, route, rule);
@@ -67,10 +69,11 @@ function toRule(db: Db, route: RequestRouteId, { rule, index }: { readonly rule:
     ...session.problems,
   ];
   const broken = accepted.length > 0 || filters.trouble.broken;
-  const matched = usable.map(({ position, match }): RuleBranch => {
+  const matched = usable.map(({ position, match, call }): RuleBranch => {
     return {
       position,
       match,
+      ...(call === undefined ? {} : { call }),
       action: broken ? brokenAction(route.kind) : toAction({ kind: route.kind, rule, filters, target, match }),
     };
   });
@@ -92,9 +95,12 @@ function toRule(db: Db, route: RequestRouteId, { rule, index }: { readonly rule:
   };
 }
 
+/** A call may be a stream without end: the limit is the client's deadline, which the backend is told (grpc-timeout). */
+const unlimited = { timeoutMs: 0 } as const;
+
 interface ActionParts {
   readonly kind: RequestKind;
-  readonly rule: Rule;
+  readonly rule: AnyRule;
   readonly filters: RuleFilters;
   readonly target: Forwarding;
   readonly match: RouteMatch;
@@ -111,7 +117,7 @@ function toAction({ kind, rule, filters, target, match }: ActionParts): RouteAct
     backends: target.backends,
     ...(rewrite === undefined ? {} : { rewrite }),
     mirrors: filters.mirrors,
-    ...timeLimits(rule),
+    ...(kind === "GRPCRoute" ? unlimited : timeLimits(rule)),
     // Envoy Gateway allows it on every route; a backend that does not want it refuses by itself.
     upgrades: kind === "HTTPRoute" ? ["websocket"] : [],
     ...(kind === "HTTPRoute" ? {} : { invalidStatus: brokenStatus[kind] }),

@@ -4,14 +4,18 @@ import type { HTTPRoute } from "../../api/gateway/httproute.ts";
 import type { NamedMatch, PathMatch, RouteMatch } from "../../xds/model/route.ts";
 import type { Problem } from "../backends/problem.ts";
 import { regexProblem } from "../regex.ts";
+import type { CallMatch } from "./rule.ts";
 
 type Rule = NonNullable<HTTPRoute["spec"]["rules"]>[number];
 export type RuleMatch = NonNullable<Rule["matches"]>[number];
+/** The match of a rule of either kind of route. */
+export type AnyMatch = RuleMatch & { readonly call?: CallMatch };
 
 /** A match with its position in the rule. */
 export interface PositionedMatch {
   readonly position: number;
   readonly match: RouteMatch;
+  readonly call?: CallMatch;
 }
 
 /**
@@ -19,14 +23,16 @@ export interface PositionedMatch {
  * position is -1, as in Envoy Gateway's route names.
  */
 export function toMatches(
-  matches: readonly RuleMatch[] | undefined,
+  matches: readonly AnyMatch[] | undefined,
   cookies: readonly (readonly NamedMatch[])[],
 ): readonly PositionedMatch[] {
-  const all: readonly Partial<RuleMatch>[] = matches === undefined || matches.length === 0 ? [{}] : matches;
+  const all: readonly Partial<AnyMatch>[] = matches === undefined || matches.length === 0 ? [{}] : matches;
   const alternatives = cookies.length === 0 ? [[]] : cookies;
-  const found = all.flatMap((match) => alternatives.map((each) => toMatch(match, each)));
-  if (found.length === 1 && all !== matches && cookies.length === 0) return found.map((match) => ({ position: -1, match }));
-  return found.map((match, position) => ({ position, match }));
+  const found = all.flatMap((match) =>
+    alternatives.map((each) => ({ match: toMatch(match, each), ...(match.call === undefined ? {} : { call: match.call }) })),
+  );
+  if (found.length === 1 && all !== matches && cookies.length === 0) return found.map((match) => ({ position: -1, ...match }));
+  return found.map((match, position) => ({ position, ...match }));
 }
 
 function toMatch(match: Partial<RuleMatch>, cookies: readonly NamedMatch[]): RouteMatch {

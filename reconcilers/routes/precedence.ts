@@ -1,6 +1,7 @@
 // Which of several matching routes wins on a host. Pure.
 
 import type { Route, RouteMatch } from "../../xds/model/route.ts";
+import type { CallMatch } from "./rule.ts";
 
 /** A route with what decides its place among the routes of its host. */
 export interface RankedRoute {
@@ -34,6 +35,21 @@ export function rankOf(match: RouteMatch): number {
     [6, match.queryParams.length],
     [6, exact(match.queryParams)],
   ]);
+}
+
+/**
+ * Gateway API, GRPCRouteRule.matches: most characters of a service, then of a method, then most headers. Regular expressions stand between a
+ * service with a method and a service alone, as in Envoy Gateway, and after exact methods. On the scale of rankOf, because HTTPRoutes may share the host.
+ */
+export function rankOfCall({ exact, service, method }: CallMatch, { headers }: RouteMatch): number {
+  const exactly = headers.filter(({ type }) => type === "exact").length;
+  const names = service === "" ? 0 : `/${service}`.length;
+  const first = [
+    [2, service === "" ? 0 : !exact ? 1 : method === "" ? 0 : 2],
+    [12, names],
+  ] as const;
+  if (method === "") return packed([...first, [1, 0], [6, headers.length], [6, exactly], [24, 0]]);
+  return packed([...first, [1, 1], [1, exact ? 1 : 0], [11, method.length], [6, headers.length], [6, exactly], [12, 0]]);
 }
 
 /**

@@ -34,7 +34,16 @@ export interface RuleBranch {
   /** Answers the CORS preflights of the match of this position (preflight.ts); it shares its number. */
   readonly preflight?: true;
   readonly match: RouteMatch;
+  /** What `match` means as a call, for a GRPCRoute. */
+  readonly call?: CallMatch;
   readonly action: RouteAction;
+}
+
+/** Names or patterns of a service and a method; empty for any. */
+export interface CallMatch {
+  readonly exact: boolean;
+  readonly service: string;
+  readonly method: string;
 }
 
 /** What the filters of one rule ask for together. */

@@ -15,7 +15,7 @@ import { covers } from "../hostnames.ts";
 import { atHost, atShard, hostsIn, requestRoutesAt, rivalsOn } from "./attachment.ts";
 import type { RequestKind, RequestRouteId } from "./attachment.ts";
 import { requestRules } from "./http.ts";
-import { byAge, byPrecedence, rankOf } from "./precedence.ts";
+import { byAge, byPrecedence, rankOf, rankOfCall } from "./precedence.ts";
 import type { RankedRoute } from "./precedence.ts";
 import { addressOf, withPort } from "./redirect.ts";
 import type { ListenerAddress } from "./redirect.ts";
@@ -148,7 +148,8 @@ const hostRoutes = memo(
     return requestRules(db, kind, key).value.flatMap((rule) =>
       rule.branches.map((branch): RankedRoute => {
         const route = toRoute({ kind, key, rule, branch, host, listener });
-        return { route, rank: rankOf(branch.match), created, key, rule: rule.index, position: branch.position };
+        const rank = branch.call === undefined ? rankOf(branch.match) : rankOfCall(branch.call, branch.match);
+        return { route, rank, created, key, rule: rule.index, position: branch.position };
       }),
     );
   },
@@ -180,6 +181,7 @@ function toRoute({ kind, key, rule, branch, host, listener }: RouteParts): Route
     responseHeaders: rule.responseHeaders,
     ...(rule.cors === undefined ? {} : { cors: rule.cors }),
     ...(rule.sessionPersistence === undefined ? {} : { sessionPersistence: rule.sessionPersistence }),
+    ...(kind === "GRPCRoute" ? { grpc: true } : {}),
   };
 }
 

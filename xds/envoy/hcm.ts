@@ -4,6 +4,7 @@ import { config_core_v3, extensions_filters_network_http_connection_manager_v3 }
 import type { FilterChain } from "../model/listener.ts";
 import { requestLog } from "./access-log.ts";
 import { corsFilter } from "./filters/cors.ts";
+import { grpcFilters } from "./filters/grpc.ts";
 import { routerFilter } from "./filters/router.ts";
 import { statefulSessionFilter } from "./filters/stateful-session.ts";
 import type { MessageInit } from "./message-init.ts";
@@ -31,7 +32,7 @@ export function httpConnectionManager(chain: FilterChain, routeTable: string): H
     },
     // Filters that a route may switch on are always here, disabled: otherwise the first route that uses one would change the listener,
     // which drains every connection of the chain. A disabled filter costs nothing per request.
-    httpFilters: [corsFilter(), statefulSessionFilter(), routerFilter()],
+    httpFilters: [corsFilter(), statefulSessionFilter(), ...grpcFilters(), routerFilter()],
     accessLog: requestLog(chain.accessLog),
     useRemoteAddress: true,
     normalizePath: true,

@@ -33,6 +33,20 @@ test("a plain listener has one chain for everything, with filters that routes ma
                 typed_config: { "@type": `${filters}.http.stateful_session.v3.StatefulSession` },
               },
               {
+                name: "envoy.filters.http.grpc_web",
+                disabled: true,
+                typed_config: { "@type": `${filters}.http.grpc_web.v3.GrpcWeb` },
+              },
+              {
+                name: "envoy.filters.http.grpc_stats",
+                disabled: true,
+                typed_config: {
+                  "@type": `${filters}.http.grpc_stats.v3.FilterConfig`,
+                  emit_filter_state: true,
+                  stats_for_all_methods: true,
+                },
+              },
+              {
                 name: "envoy.filters.http.router",
                 typed_config: { "@type": `${filters}.http.router.v3.Router`, suppress_envoy_headers: true },
               },

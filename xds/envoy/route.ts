@@ -5,6 +5,7 @@ import type { Any } from "@bufbuild/protobuf/wkt";
 import { config_route_v3, type type_matcher_v3 } from "#envoy";
 import type { PathMatch, Redirect, Route, RouteMatch } from "../model/route.ts";
 import { corsFilterName, corsPolicy } from "./filters/cors.ts";
+import { grpcFiltersOn } from "./filters/grpc.ts";
 import { statefulSession, statefulSessionFilterName } from "./filters/stateful-session.ts";
 import { forward } from "./forward.ts";
 import { headerEdits, headerSet } from "./headers.ts";
@@ -113,9 +114,10 @@ function redirect(model: Redirect): MessageInit<typeof config_route_v3.RedirectA
   };
 }
 
-function filterConfigs({ cors, sessionPersistence }: Route): Record<string, Any> {
+function filterConfigs({ cors, sessionPersistence, grpc }: Route): Record<string, Any> {
   return {
     ...(cors === undefined ? {} : { [corsFilterName]: corsPolicy(cors) }),
     ...(sessionPersistence === undefined ? {} : { [statefulSessionFilterName]: statefulSession(sessionPersistence) }),
+    ...(grpc === true ? grpcFiltersOn() : {}),
   };
 }

@@ -32,6 +32,8 @@ export interface Route {
   readonly responseHeaders: HeaderEdits;
   readonly cors?: Cors;
   readonly sessionPersistence?: SessionPersistence;
+  /** Requests are gRPC calls: they are counted by method, and those of browsers (gRPC-Web) translated. */
+  readonly grpc?: true;
 }
 
 export interface RouteMatch {
