@@ -47,6 +47,8 @@ test("the generation rises with the spec alone, and begins where the file says",
   expect(read("a.yaml", object("x", "{n: 1}", ", generation: 7, labels: {a: b}"))).toEqual(['+ Thing x {"n":1} 7']);
   expect(read("a.yaml", object("x", "{n: 2}", ", generation: 7"))).toEqual(['+ Thing x {"n":2} 8']);
   expect(read("a.yaml", object("x", "{n: 3}", ", generation: 20"))).toEqual(['+ Thing x {"n":3} 20']);
+  expect(read("a.yaml", object("x", "{n: 3}", ", generation: 22"))).toEqual(['+ Thing x {"n":3} 22']);
+  expect(read("a.yaml", object("x", "{n: 4}", ", generation: 1, uid: other"))).toEqual(['+ Thing x {"n":4} 1']);
 });
 
 test("a broken edit keeps the last good object; removing the document removes it", () => {

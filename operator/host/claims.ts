@@ -120,14 +120,18 @@ function duplicatesOf([first, ...rest]: readonly ParsedObject[]): readonly Probl
   });
 }
 
-/** As an API server counts: the generation rises when anything but metadata and status changes. A file may say where it begins. */
-function withGeneration(object: RawObject, old: RawObject | undefined): RawObject {
+/**
+ * As an API server counts: the generation rises when anything but metadata and status changes. A file may say where it begins or is, as one
+ * that was written from a cluster does; with another uid it is another object of that name.
+ */
+function withGeneration(object: RawObject, known: RawObject | undefined): RawObject {
+  const old = known?.metadata.uid === object.metadata.uid ? known : undefined;
   const metadata = object.kind === "Namespace" ? withNameLabel(object.metadata) : object.metadata;
   if (!("spec" in object)) return { ...object, metadata };
   const given = object.metadata.generation;
   const was = old?.metadata.generation;
   const same = old !== undefined && isDeepStrictEqual(old["spec"], object["spec"]);
-  const generation = was === undefined ? (given ?? 1) : same ? was : Math.max(was + 1, given ?? 0);
+  const generation = was === undefined ? (given ?? 1) : same ? Math.max(was, given ?? 0) : Math.max(was + 1, given ?? 0);
   return { ...object, metadata: { ...metadata, generation } };
 }
 
