@@ -10,7 +10,7 @@ import { processes } from "./cluster/leftovers.ts";
 import { ask } from "./support/ask.ts";
 import { cluster } from "./support/cluster.ts";
 import { startLoad } from "./support/load.ts";
-import { installOperator } from "./support/operator.ts";
+import { installOperator, stateOfOperators } from "./support/operator.ts";
 
 const here = cluster();
 const { kubectl, apply, get } = here;
@@ -179,6 +179,8 @@ async function unnoticed(doing: () => Promise<void>): Promise<void> {
     await load.more(20);
     await doing();
     await load.more(20);
+  } catch (cause) {
+    throw new Error(`${String(cause)}\n${stateOfOperators(here)}`, { cause });
   } finally {
     expect(await load.stop()).toEqual({ good: expect.any(Number), bad: {} });
   }
@@ -206,7 +208,7 @@ onThisMachine("operators that are all killed while the API server is away come b
     const killed = (await operators()).map(({ metadata }) => metadata.name);
     await Promise.all(killed.map((name) => remove(`/api/v1/namespaces/${system}/pods/${name}`)));
     await server!.crash();
-    for (const { pid } of operatorProcesses()) process.kill(pid, "SIGKILL");
+    for (const { pid } of operatorProcesses()) kill(pid);
     await pause(5_000);
     server!.start();
     for (const name of wanted) await create(routes, route(name));
@@ -217,6 +219,15 @@ onThisMachine("operators that are all killed while the API server is away come b
     });
   });
 });
+
+/** Kubelet may have been faster. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
 
 /** As this machine sees them. */
 function operatorProcesses(): readonly { readonly pid: number }[] {

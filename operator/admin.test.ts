@@ -2,12 +2,12 @@
 
 import { serveAdmin } from "./admin.ts";
 
-async function serving(ready: boolean) {
+async function serving(...waits: readonly string[]) {
   const server = await serveAdmin({
     host: "127.0.0.1",
     port: 0,
     live: () => true,
-    ready: () => ready,
+    waits: () => waits,
     pages: {
       "/value": (query) => ({ asked: query.get("q") }),
       "/text": () => Promise.resolve("a 1\n"),
@@ -24,7 +24,7 @@ async function serving(ready: boolean) {
 }
 
 test("values are JSON, promises are text, and a broken page hurts nobody else", async () => {
-  const { get, close } = await serving(true);
+  const { get, close } = await serving();
   expect(await get("/broken")).toEqual([500, null, "out of order\n"]);
   expect(await get("/value?q=x%2Fy")).toEqual([200, "application/json", '{\n  "asked": "x/y"\n}']);
   expect(await get("/text")).toEqual([200, "text/plain; version=0.0.4", "a 1\n"]);
@@ -32,13 +32,12 @@ test("values are JSON, promises are text, and a broken page hurts nobody else", 
   close();
 });
 
-for (const [ready, answer] of [
-  [true, [200, null, "ok\n"]],
-  [false, [503, null, "not yet\n"]],
-] as const) {
-  test(`a process that is ${ready ? "" : "not "}ready says so, and is alive`, async () => {
-    const { get, close } = await serving(ready);
-    expect([await get("/readyz"), await get("/healthz")]).toEqual([answer, [200, null, "ok\n"]]);
-    close();
-  });
-}
+test("a process that is ready says so, and one that is not says what for; both are alive", async () => {
+  const alive = [200, null, "ok\n"];
+  const ready = await serving();
+  expect([await ready.get("/readyz"), await ready.get("/healthz")]).toEqual([alive, alive]);
+  const waiting = await serving("the list of Service: connect ECONNREFUSED", "the first batch");
+  const told = "not yet, for want of\n- the list of Service: connect ECONNREFUSED\n- the first batch\n";
+  expect([await waiting.get("/readyz"), await waiting.get("/healthz")]).toEqual([[503, null, told], alive]);
+  for (const { close } of [ready, waiting]) close();
+});

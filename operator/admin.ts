@@ -10,7 +10,8 @@ export interface AdminOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly ready: () => boolean;
+  /** What is waited for, one sentence each; nothing: the process is ready. */
+  readonly waits: () => readonly string[];
   readonly live: () => boolean;
   /** By path. */
   readonly pages: Readonly<Record<string, Page>>;
@@ -38,13 +39,16 @@ export async function serveAdmin(options: AdminOptions): Promise<{ readonly port
 }
 
 async function answer(
-  { ready, live, pages }: AdminOptions,
+  { waits, live, pages }: AdminOptions,
   { pathname, searchParams }: Pick<URL, "pathname" | "searchParams">,
   response: ServerResponse,
 ): Promise<void> {
   const page = pages[pathname];
   if (pathname === "/healthz") return void response.writeHead(live() ? 200 : 503).end(live() ? "ok\n" : "deaf\n");
-  if (pathname === "/readyz") return void response.writeHead(ready() ? 200 : 503).end(ready() ? "ok\n" : "not yet\n");
+  if (pathname === "/readyz") {
+    const missing = waits();
+    return void response.writeHead(missing.length === 0 ? 200 : 503).end(missing.length === 0 ? "ok\n" : notYet(missing));
+  }
   if (page === undefined) {
     return void response.writeHead(404).end(`There are /healthz, /readyz, ${Object.keys(pages).join(", ")}.\n`);
   }
@@ -56,4 +60,8 @@ async function answer(
   } catch (cause) {
     response.writeHead(500).end(`${cause instanceof Error ? cause.message : String(cause)}\n`);
   }
+}
+
+function notYet(missing: readonly string[]): string {
+  return ["not yet, for want of", ...missing].join("\n- ") + "\n";
 }

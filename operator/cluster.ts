@@ -3,7 +3,6 @@
 
 import type { Config } from "../api/config.ts";
 import type { Change } from "../store/db.ts";
-import type { ServerTls } from "../xds/server.ts";
 import { systemClock, type WallClock } from "./clock.ts";
 import { operatorConfig, type OperatorOptions } from "./config.ts";
 import { createEndings } from "./endings.ts";
@@ -43,27 +42,19 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal,
   // Also when it cannot start: nothing goes on watching.
   const end = new AbortController();
   signal.addEventListener("abort", () => end.abort());
+  if (signal.aborted) end.abort();
   try {
     const logs = createLogs(options);
     const client = createKubernetesClient(options);
     endings.add(client.close);
     const cluster: Cluster = { clock, logs, endings, options, client, signal: end.signal, health: createHealth(clock) };
-    const authority = await createAuthority({
-      client,
-      namespace: options.namespace,
-      serverNames: serverNames(options),
-      clock,
-      log: (message) => void logs.xds.warn(message),
-      onRenewed: (tls) => parts.operator.xds.renew(tls),
-      onBundle: (caBundle) => parts.operator.queue.push(configured(options, caBundle)),
-      signal: end.signal,
-    });
-    endings.add(authority.stop);
-    const parts = createParts(cluster, authority.tls);
-    parts.operator.queue.push(configured(options, authority.caBundle));
+    const parts = createParts(cluster);
     await open(cluster, parts);
+    certify(cluster, parts);
     follow(cluster, parts);
     await feed(cluster, parts);
+  } catch (cause) {
+    if (!end.signal.aborted || cause !== end.signal.reason) throw cause;
   } finally {
     end.abort();
     await endings.run();
@@ -87,7 +78,7 @@ interface Parts {
   readonly leader: LeaderElection;
 }
 
-function createParts(cluster: Cluster, tls: ServerTls): Parts {
+function createParts(cluster: Cluster): Parts {
   const { options, client, clock, logs, endings, health } = cluster;
   const push = (change: Change): void => parts.operator.queue.push(change);
   const log = (message: string): void => void logs.provider.warn(message);
@@ -109,7 +100,7 @@ function createParts(cluster: Cluster, tls: ServerTls): Parts {
     xds: {
       host: options.xdsHost,
       port: options.xdsPort,
-      tls,
+      tls: "renewed",
       authenticate: createProxyIdentity({
         review: createTokenReview({ client, audience: options.xdsServerName, clock }),
         db: () => parts.operator.store,
@@ -180,11 +171,40 @@ function statusWriterOf({ options, client, clock, logs }: Cluster, store: Operat
   });
 }
 
-/** The pages, for people and for kubelet. The xDS server opens later: a proxy that finds it should find its configuration there. */
+/** The pages, for people and for kubelet: before all else, since kubelet ends what does not answer. The xDS server opens later: a proxy that finds it should find its configuration there. */
 async function open({ options, endings, health }: Cluster, { operator }: Parts): Promise<void> {
   const status = createSeenStatuses(operator.store);
-  const known = { ...operator, status, ready: health.isReady, live: health.isLive, streams: operator.xds.streams };
+  const known = { ...operator, status, waits: health.waits, live: health.isLive, streams: operator.xds.streams };
   await servePages(options, { ...known, problems: health.problems }, endings);
+}
+
+/** The certificate of the xDS server, and whom proxies should trust. An API server that is away is waited for. */
+function certify({ options, client, clock, logs, signal, health, endings }: Cluster, { operator }: Parts): void {
+  const trust = (caBundle: string): void => operator.queue.push(configured(options, caBundle));
+  let trouble: string | undefined;
+  const authority = createAuthority({
+    client,
+    namespace: options.namespace,
+    serverNames: serverNames(options),
+    clock,
+    log: (message) => void logs.xds.warn(message),
+    onRenewed: operator.xds.renew,
+    onBundle: trust,
+    onWaiting: (why) => (trouble = why),
+    signal,
+  });
+  const known = authority.then(({ tls, caBundle }) => {
+    operator.xds.renew(tls);
+    trust(caBundle);
+  });
+  health.waitFor(() => trouble ?? "the authority of the xDS server", known);
+  endings.add(
+    () =>
+      void authority.then(
+        ({ stop }) => stop(),
+        () => undefined,
+      ),
+  );
 }
 
 /** Follows what runs, and what other replicas have to tell, until the signal aborts. */
@@ -204,7 +224,7 @@ function follow(cluster: Cluster, { operator, reports }: Parts): void {
     onGone: states.gone,
     onDisturbed: (proxy) => operator.owned.again(ownerOfProxy(proxy)),
   });
-  cluster.health.waitFor(proxies.synced);
+  cluster.health.waitFor(() => "the list of what proxies run", proxies.synced);
   endings.add(() => proxies.close());
   void (async () => {
     const resources = [{ apiVersion: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true }];

@@ -14,7 +14,8 @@ import type { Publisher } from "./publisher.ts";
 import type { StatusMemory } from "./status.ts";
 
 export interface Known {
-  readonly ready: () => boolean;
+  /** What is waited for before anything is served; nothing: we are ready. */
+  readonly waits: () => readonly string[];
   /** Absent: always. */
   readonly live?: () => boolean;
   /** In the files, or with the API server. */
@@ -47,19 +48,19 @@ export async function servePages(
   known: Known,
   endings: Endings,
 ): Promise<Pick<Addresses, "admin" | "metrics">> {
-  const { ready, metrics, live = () => true } = known;
-  const admin = await serveAdmin({ host: adminHost, port: adminPort, ready, live, pages: adminPages(known) });
+  const { waits, metrics, live = () => true } = known;
+  const admin = await serveAdmin({ host: adminHost, port: adminPort, waits, live, pages: adminPages(known) });
   endings.add(() => admin.close());
   const addresses = { admin: `${adminHost.includes(":") ? `[${adminHost}]` : adminHost}:${admin.port}` };
   if (healthPort !== undefined) {
-    const health = await serveAdmin({ host: everywhere, port: healthPort, ready, live, pages: {} });
+    const health = await serveAdmin({ host: everywhere, port: healthPort, waits, live, pages: {} });
     endings.add(() => health.close());
   }
   if (metricsPort === "off") return addresses;
   const page = await serveAdmin({
     host: everywhere,
     port: metricsPort,
-    ready,
+    waits,
     live,
     pages: { "/metrics": () => metrics.text() },
   });

@@ -89,6 +89,7 @@ export function createOwnedLoop(options: OwnedLoopOptions): OwnedLoop {
         if (!owners.has(id)) owners.set(id, { key, wanted: nothing, done: undefined, work: undefined });
       }
     } catch (cause) {
+      if (closed) return;
       leads = false;
       complain(`what is left of an earlier process: ${messageOf(cause)}`);
       return retryLater();

@@ -87,8 +87,11 @@ type Place = Ground & { readonly options: StandaloneOptions };
 async function open(parts: Operator & { status: StatusMemory; files: Files }, { options, endings }: Place): Promise<number> {
   const { store, xds, feedback, files } = parts;
   const { port } = await xds.listen();
-  const ready = (): boolean => store.revision > 0 && feedback.states.allReady();
-  const known = { ...parts, ready, problems: () => files.problems, streams: () => xds.streams() };
+  const waits = (): readonly string[] => [
+    ...(store.revision > 0 ? [] : ["the first reading of the files"]),
+    ...(feedback.states.allReady() ? [] : ["proxies that run what they were told"]),
+  ];
+  const known = { ...parts, waits, problems: () => files.problems, streams: () => xds.streams() };
   const addresses = await servePages(options, known, endings);
   endings.add(await announce(options.stateFolder, { ...addresses, xds: `127.0.0.1:${port}` }));
   return port;

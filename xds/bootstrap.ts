@@ -60,12 +60,15 @@ function nodeOf({ node, zone }: BootstrapOptions): { readonly node?: JsonValue }
 
 const overAds = { ads: {}, resource_api_version: "V3", initial_fetch_timeout: "0s" }; // 0 = wait: never serve without configuration
 
+/** Envoy's default goes up to 30 s, during which nothing reaches a proxy whose operators are all back. */
+const reconnecting = { retry_policy: { retry_back_off: { base_interval: "0.5s", max_interval: "5s" } } };
+
 const dynamicResources: JsonValue = {
   ads_config: {
     api_type: "DELTA_GRPC",
     transport_api_version: "V3",
     set_node_on_first_message_only: true,
-    grpc_services: [{ envoy_grpc: { cluster_name: "xds_cluster" } }],
+    grpc_services: [{ envoy_grpc: { cluster_name: "xds_cluster", ...reconnecting } }],
   },
   lds_config: overAds,
   cds_config: overAds,

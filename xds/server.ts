@@ -56,8 +56,8 @@ export interface XdsServerOptions {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
-  /** PEM, over TLS 1.2 or newer. Absent = plain text: for tests. */
-  readonly tls?: ServerTls;
+  /** PEM, over TLS 1.2 or newer. "renewed": what renew() has been told by the time it listens. Absent = plain text: for tests. */
+  readonly tls?: ServerTls | "renewed";
   readonly clock: Clock;
   readonly timing?: Partial<Timing>;
   /** Who a client is, by its token: until it has answered nothing is read of the client, and nothing sent. Absent: whoever connects may ask. */
@@ -86,7 +86,7 @@ export interface XdsServer {
   withdraw(proxy: string): void;
   /** Sends again what the proxy refused, for when what was in the way may be gone (a port that another process had). */
   retry(refused: { readonly proxy: string; readonly typeUrl: TypeUrl; readonly resource: string }): void;
-  /** Connections from now on get this certificate. */
+  /** Connections from now on get this certificate. Does nothing for a server of plain text. */
   renew(tls: ServerTls): void;
   streams(): readonly StreamState[];
   /** Ends all streams and frees the port. */
@@ -139,12 +139,13 @@ interface Connection {
 
 export function createXdsServer(options: XdsServerOptions): XdsServer {
   const server = new Server(channelOptions);
-  const secured = options.tls && new RenewableCredentials(options.tls);
+  let secured = typeof options.tls === "object" ? new RenewableCredentials(options.tls) : undefined;
   const proxies = new Map<string, ProxyRecord>();
   const streams = createStreams(options, proxies);
   server.addService(service, { DeltaAggregatedResources: (call: Call) => streams.accept(call) });
   return {
     async listen() {
+      if (options.tls === "renewed" && secured === undefined) throw new Error("the xDS server has no certificate yet");
       const port = await new Promise<number>((resolve, reject) => {
         server.bindAsync(`${options.host}:${options.port}`, secured ?? ServerCredentials.createInsecure(), (error, bound) =>
           error
@@ -156,7 +157,10 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
     },
     publish: (snapshot) => streams.publish(snapshot.proxy, snapshot),
     retry: (refused) => streams.retry(refused),
-    renew: (tls) => secured?.renew(tls),
+    renew(tls) {
+      if (secured !== undefined) secured.renew(tls);
+      else if (options.tls === "renewed") secured = new RenewableCredentials(tls);
+    },
     withdraw(proxy) {
       if (!proxies.has(proxy)) return;
       streams.publish(proxy, undefined);

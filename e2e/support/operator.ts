@@ -19,6 +19,38 @@ export function installOperator({ kubectl }: Cluster): void {
   kubectl("rollout", "status", "-n", "envoy-gateway-system", "deployment/envoy-gateway", "--timeout=180s");
 }
 
+/** What can be seen from outside, for whoever asks why nothing is served. */
+export function stateOfOperators({ kubectl }: Pick<Cluster, "kubectl">): string {
+  const ask = (...args: readonly string[]): string => {
+    try {
+      return kubectl(...args).trimEnd();
+    } catch (cause) {
+      return String(cause);
+    }
+  };
+  const system = ["-n", "envoy-gateway-system"];
+  const pods = ask("get", "pods", ...system, "-l", "control-plane=envoy-gateway", "-o", "name").split("\n");
+  const page = (pod: string, path: string): string =>
+    ask("get", "--raw", `/api/v1/namespaces/envoy-gateway-system/${pod.replace("pod/", "pods/")}:${path}`);
+  return [
+    ask("get", "pods,endpointslices", "-A", "-o", "wide"),
+    ask("get", "events", ...system, "--sort-by=.lastTimestamp")
+      .split("\n")
+      .slice(-25)
+      .join("\n"),
+    ...pods.flatMap((pod) => [
+      `── ${pod}`,
+      page(pod, "8081/proxy/readyz"),
+      page(pod, "19001/proxy/metrics")
+        .split("\n")
+        .filter((line) => line.startsWith("envoy_gateway_xds_connected"))
+        .join("\n"),
+      ask("logs", ...system, pod, "--tail=15"),
+      ask("logs", ...system, pod, "--tail=15", "--previous"),
+    ]),
+  ].join("\n");
+}
+
 /** Files of the experimental channel, out of the Go module. */
 function gatewayApiDefinitions(): readonly string[] {
   const scratch = mkdtempSync(join(tmpdir(), "gateway-api-"));

@@ -1,13 +1,15 @@
 // The certificate of the xDS server in a cluster, and whom proxies should trust. All replicas share one authority, in a Secret: whoever comes
 // first makes it, whoever comes first rotates it. Certificates of the server are made from it in memory, by each replica for itself.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerTls } from "../../xds/server.ts";
 import { createAlarm, type WallClock } from "../clock.ts";
+import { messageOf } from "../host/folder.ts";
 import { certificatePem, madeAt, makeAuthority, makeLeaf, pemOf, twoThirds, type Pair } from "../issue.ts";
 import { x509 } from "../x509.ts";
 import { createAuthoritySecret, type Authorities, type HeldAuthority } from "./authority-secret.ts";
+import { createBackoff } from "./backoff.ts";
 import type { KubernetesClient } from "./client.ts";
+import { pause } from "./object-calls.ts";
 
 /** All in milliseconds. */
 export interface Lives {
@@ -18,7 +20,7 @@ export interface Lives {
   readonly spread: number;
   /** Between two looks at the Secret, besides those that the calendar asks for. */
   readonly look: number;
-  /** Until another try when the API server does not answer. */
+  /** The longest time until another try when the API server does not answer. */
   readonly retry: number;
 }
 
@@ -35,6 +37,9 @@ export interface AuthorityOptions {
   /** Proxies should trust these authorities from now on. */
   readonly onBundle: (caBundle: string) => void;
   readonly lives?: Partial<Lives>;
+  /** Why there is no authority yet; undefined: there is. For those who ask what is waited for. */
+  readonly onWaiting?: (why: string | undefined) => void;
+  readonly random?: () => number;
   /** Ends the wait for an API server at the start. */
   readonly signal?: AbortSignal;
 }
@@ -49,6 +54,8 @@ export interface Authority {
 const minute = 60_000;
 const day = 24 * 60 * minute;
 const defaults: Lives = { authority: 365 * day, leaf: day, spread: day, look: 5 * minute, retry: 10_000 };
+const firstRetryMs = 500;
+const callMs = 8000;
 
 interface Known {
   readonly authorities: Authorities;
@@ -61,7 +68,11 @@ interface Known {
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const { clock, log, onBundle, onRenewed } = options;
   const lives = { ...defaults, ...options.lives };
-  const secret = createAuthoritySecret(options.client, options.namespace);
+  const { client, namespace, signal } = options;
+  // With a short limit: an xDS server without a certificate serves nobody.
+  const call: KubernetesClient["call"] = (asked) =>
+    client.call({ ...asked, timeoutMs: callMs, urgent: true, ...(signal && { signal }) });
+  const secret = createAuthoritySecret({ call }, namespace);
   const now = (): number => clock.today().getTime();
   let stopped = false;
 
@@ -77,12 +88,9 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
     return { authorities, caBundle, leaf, tls: await pemOf(leaf) };
   }
 
+  const held = await patiently(() => agreed(undefined, now()), { ...options, longestMs: lives.retry });
   const start = now();
-  let known = await learn(
-    await patiently(() => agreed(undefined, now()), { ...options, retryMs: lives.retry }),
-    undefined,
-    start,
-  );
+  let known = await learn(held, undefined, start);
   const follow = async (): Promise<void> => {
     const at = now();
     let again = at + lives.look;
@@ -156,22 +164,27 @@ function signLeaf(issuer: Pair, wish: { readonly names: readonly string[]; reado
   return makeLeaf({ ...wish, issuer, subject, names, usage: x509.ExtendedKeyUsage.serverAuth });
 }
 
-interface Patience extends Pick<AuthorityOptions, "log" | "signal"> {
-  readonly retryMs: number;
+interface Patience extends Pick<AuthorityOptions, "clock" | "log" | "onWaiting" | "random" | "signal"> {
+  readonly longestMs: number;
 }
 
-async function patiently<Value>(act: () => Promise<Value>, { log, signal, retryMs }: Patience): Promise<Value> {
+async function patiently<Value>(act: () => Promise<Value>, options: Patience): Promise<Value> {
+  const { clock, log, onWaiting, random = Math.random, signal, longestMs } = options;
+  const backoff = createBackoff({ firstMs: firstRetryMs, longestMs, random });
+  let told = "";
   for (;;) {
     try {
-      return await act();
+      const value = await act();
+      onWaiting?.(undefined);
+      return value;
     } catch (cause) {
       signal?.throwIfAborted();
-      log(`the authority of the xDS server cannot be read or made: ${messageOf(cause)}`);
-      await sleep(retryMs, undefined, signal && { signal });
+      const why = `the authority of the xDS server cannot be read or made: ${messageOf(cause)}`;
+      onWaiting?.(why);
+      if (told !== why) log(why);
+      told = why;
+      await pause(clock, backoff.next(), signal);
+      signal?.throwIfAborted();
     }
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,7 +1,7 @@
 // Answers that a real API server cannot be made to give on demand, by a server that says what the test tells it.
 
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createNetServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,27 +10,31 @@ import { createKubernetesClient, hasStatus, type KubernetesClient } from "./clie
 const endings: (() => void)[] = [];
 afterEach(() => endings.splice(0).forEach((end) => end()));
 
-async function answering(listener: RequestListener): Promise<KubernetesClient> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+function clientOf(server: NetServer, scheme = "http"): KubernetesClient {
   const folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
   const kubeconfig = join(folder, "config");
   const { port } = server.address() as AddressInfo;
   const config = {
     "current-context": "c",
     contexts: [{ name: "c", context: { cluster: "k", user: "u", namespace: "team" } }],
-    clusters: [{ name: "k", cluster: { server: `http://127.0.0.1:${port}/prefix`, "insecure-skip-tls-verify": true } }],
+    clusters: [{ name: "k", cluster: { server: `${scheme}://127.0.0.1:${port}/prefix`, "insecure-skip-tls-verify": true } }],
     users: [{ name: "u", user: { token: "secret" } }],
   };
   writeFileSync(kubeconfig, JSON.stringify(config));
-  const client = createKubernetesClient({ kubeconfig });
+  const client = createKubernetesClient({ kubeconfig, connectMs: 200 });
   endings.push(() => {
     client.close();
-    server.closeAllConnections();
     server.close();
     rmSync(folder, { recursive: true });
   });
   return client;
+}
+
+async function answering(listener: RequestListener): Promise<KubernetesClient> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  endings.push(() => server.closeAllConnections());
+  return clientOf(server);
 }
 
 test("a call carries the token, the media type of its patch and its query, below the path of the server", async () => {
@@ -80,6 +84,43 @@ test.each([
 test("a server that takes the connection and says nothing is given up after the timeout", async () => {
   const client = await answering(() => undefined);
   await expect(client.call({ path: "/api", timeoutMs: 50 })).rejects.toThrow(/GET \/api: no answer from .* within 50 ms/);
+});
+
+test("a server that takes the connection and never speaks TLS is given up sooner than one that thinks", async () => {
+  const sockets: Socket[] = [];
+  const server = createNetServer((socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const client = clientOf(server, "https");
+  for (const ask of [client.call, client.stream])
+    await expect(ask({ path: "/api" })).rejects.toThrow(/GET \/api: no connection to .* within 200 ms/);
+  for (const socket of sockets) socket.destroy();
+});
+
+test("when a connection turns out to be dead, no other try is wasted on those that were opened with it", async () => {
+  let swallowing = new Set<Socket>();
+  const seen = new Set<Socket>();
+  const client = await answering((request, response) => {
+    seen.add(request.socket);
+    if (!swallowing.has(request.socket)) setTimeout(() => response.end("{}"), 20);
+  });
+  await Promise.all(Array.from({ length: 5 }, () => client.call({ path: "/api" })));
+  expect(seen.size).toBe(5);
+  swallowing = new Set(seen);
+  await expect(client.call({ path: "/api", timeoutMs: 100 })).rejects.toThrow("no answer from");
+  expect(await client.call({ path: "/api", timeoutMs: 1000 })).toEqual({});
+});
+
+test("an urgent call waits for no other, however many get no answer", async () => {
+  const client = await answering((request, response) => void (request.url === "/prefix/lease" && response.end("{}")));
+  const hung = Array.from({ length: 40 }, () => client.call({ path: "/hangs", timeoutMs: 500 }).catch(() => "nothing"));
+  await expect(client.call({ path: "/lease", timeoutMs: 100 })).rejects.toThrow("no answer");
+  expect(await client.call({ path: "/lease", timeoutMs: 400, urgent: true })).toEqual({});
+  await Promise.all(hung);
+});
+
+test("nobody is waited for longer than half a minute, whatever he says", async () => {
+  const client = await answering((_, response) => void response.writeHead(429, { "retry-after": "3600" }).end());
+  await expect(client.call({ path: "/api" })).rejects.toMatchObject({ retryAfterMs: 30_000 });
 });
 
 test("an answer that stops in the middle is given up too", async () => {

@@ -3,12 +3,15 @@
 
 import { request as requestHttp, Agent as HttpAgent, type IncomingMessage } from "node:http";
 import { request as requestHttps, Agent as HttpsAgent, type RequestOptions } from "node:https";
+import type { Socket } from "node:net";
 import { KubeConfig } from "@kubernetes/client-node";
 
 /** Where the API server is and who we are to it. All absent: KUBECONFIG, else the pod's service account, else ~/.kube/config. */
 export interface ClientOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** Milliseconds until a new connection must stand, with TLS. Default 10,000. */
+  readonly connectMs?: number;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -25,6 +28,8 @@ export interface Call {
   readonly patch?: "apply" | "merge";
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** On a connection of its own kind: it waits for none of the other calls, however many of them get no answer. */
+  readonly urgent?: boolean;
   /** Milliseconds until the answer must have come whole; for a stream, until it must have begun. Default 30,000. */
   readonly timeoutMs?: number;
 }
@@ -64,6 +69,10 @@ export function hasStatus(error: unknown, ...statuses: readonly number[]): error
 
 const mediaTypes = { apply: "application/apply-patch+yaml", merge: "application/merge-patch+json" } as const;
 const defaultTimeoutMs = 30_000;
+/** Where nobody answers (a Service that kube-proxy does not know yet), TCP asks again on the same way in vain: a new connection may find another. */
+const defaultConnectMs = 10_000;
+/** Asked to wait longer than this, we ask again all the same: whoever said so may be gone. */
+const longestRetryAfterMs = 30_000;
 /** Dead peers are found by TCP too, not only by our own watchdogs. */
 const keepAlive = { keepAlive: true, keepAliveMsecs: 15_000 } as const;
 
@@ -74,15 +83,24 @@ export function createKubernetesClient(options: ClientOptions = {}): KubernetesC
   if (cluster === null) throw new Error(`the kubeconfig${options.kubeconfig ? ` ${options.kubeconfig}` : ""} names no cluster`);
   const server = new URL(cluster.server);
   const secure = server.protocol === "https:";
+  const agentOf = (maxSockets: number): HttpAgent | HttpsAgent =>
+    secure ? new HttpsAgent({ ...keepAlive, maxSockets }) : new HttpAgent({ ...keepAlive, maxSockets });
   // Watches have connections of their own: thirty of them must not keep a write waiting.
-  const agents = secure
-    ? { calls: new HttpsAgent({ ...keepAlive, maxSockets: 32 }), streams: new HttpsAgent(keepAlive) }
-    : { calls: new HttpAgent({ ...keepAlive, maxSockets: 32 }), streams: new HttpAgent(keepAlive) };
+  const agents = { calls: agentOf(32), urgent: agentOf(32), streams: agentOf(Infinity) };
+  const connectMs = options.connectMs ?? defaultConnectMs;
+
+  /** Where one connection was dead, those beside it that rest are too: or else each try would find out about the next one, for its whole time. */
+  function dropIdle(): void {
+    for (const agent of Object.values(agents))
+      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  }
 
   async function open(call: Call, agent: HttpAgent | HttpsAgent): Promise<{ answer: IncomingMessage; cancelTimer: () => void }> {
     const authorisation: Record<string, string> = {};
     const credentials: RequestOptions = { headers: authorisation };
-    await config.applyToHTTPSOptions(credentials);
+    const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
+    // Some are asked of a program or another server.
+    await within(timeoutMs, config.applyToHTTPSOptions(credentials), `${describe(call)}: no credentials`);
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
     const url = new URL(server.href.replace(/\/$/, "") + call.path);
     for (const [name, value] of Object.entries(call.query ?? {}))
@@ -101,12 +119,13 @@ export function createKubernetesClient(options: ClientOptions = {}): KubernetesC
     };
     return await new Promise((resolve, reject) => {
       const outgoing = (secure ? requestHttps : requestHttp)(url, options);
-      const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
-      const timer = setTimeout(
-        () => outgoing.destroy(new Error(`${describe(call)}: no answer from ${server.host} within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
+      const giveUp = (what: string, ms: number): void => {
+        outgoing.destroy(new Error(`${describe(call)}: no ${what} ${server.host} within ${ms} ms`));
+        dropIdle();
+      };
+      const timer = setTimeout(() => giveUp("answer from", timeoutMs), timeoutMs);
       const cancelTimer = (): void => clearTimeout(timer);
+      outgoing.on("socket", (socket) => limitConnecting(socket, connectMs, () => giveUp("connection to", connectMs)));
       outgoing.on("response", (answer) => resolve({ answer, cancelTimer }));
       outgoing.on("error", (cause) => (cancelTimer(), reject(cause)));
       outgoing.on("close", cancelTimer);
@@ -118,7 +137,7 @@ export function createKubernetesClient(options: ClientOptions = {}): KubernetesC
     server: server.origin,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     async call(call) {
-      const { answer, cancelTimer } = await open(call, agents.calls);
+      const { answer, cancelTimer } = await open(call, call.urgent === true ? agents.urgent : agents.calls);
       const text = await textOf(answer).finally(cancelTimer);
       if (!isGood(answer)) throw apiError(call, answer, text);
       return text === "" ? undefined : JSON.parse(text);
@@ -129,10 +148,26 @@ export function createKubernetesClient(options: ClientOptions = {}): KubernetesC
       throw apiError(call, answer, await textOf(answer).finally(cancelTimer));
     },
     close() {
-      agents.calls.destroy();
-      agents.streams.destroy();
+      for (const agent of Object.values(agents)) agent.destroy();
     },
   };
+}
+
+async function within(ms: number, wait: Promise<unknown>, what: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} within ${ms} ms`)), ms);
+  });
+  await Promise.race([wait, late]).finally(() => clearTimeout(timer));
+}
+
+/** Of a connection that is used again there is nothing to wait for. */
+function limitConnecting(socket: Socket, ms: number, late: () => void): void {
+  const stands = "encrypted" in socket ? "secureConnect" : "connect";
+  if (!socket.connecting) return;
+  const timer = setTimeout(late, ms);
+  const cancel = (): void => clearTimeout(timer);
+  for (const event of [stands, "close"]) socket.once(event, cancel);
 }
 
 function loadConfig({ kubeconfig, context }: ClientOptions): KubeConfig {
@@ -167,7 +202,7 @@ function apiError(call: Call, { statusCode = 0, headers }: IncomingMessage, text
   return new ApiError(`${describe(call)}: ${statusCode} ${message}`, {
     status: statusCode,
     reason: told.reason ?? "",
-    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    retryAfterMs: Number.isFinite(seconds) ? Math.min(seconds * 1000, longestRetryAfterMs) : undefined,
   });
 }
 

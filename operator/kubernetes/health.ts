@@ -6,9 +6,9 @@ import type { ReflectorState } from "./reflector.ts";
 export interface Health {
   /** Filled in by the source. */
   readonly reflectors: Map<string, ReflectorState>;
-  /** Something else that must be known before the first batch. */
-  waitFor(known: Promise<unknown>): void;
-  /** Resolves when all of that is known. */
+  /** Something else that must be known before the first batch; `what` names it, and what is in its way. */
+  waitFor(what: () => string, known: Promise<unknown>): void;
+  /** Resolves when all of that is known; rejects when it never will be. */
   ready(): Promise<void>;
   /** A batch was published: the first one holds everything. */
   flushed(): void;
@@ -16,8 +16,11 @@ export interface Health {
   listening(): void;
   readonly synced: Promise<void>;
   isSynced(): boolean;
-  isReady(): boolean;
-  /** False when a kind could not be read for ten minutes: a new process may fare better. */
+  /** What is waited for before proxies are served, one sentence each; nothing: they are. */
+  waits(): readonly string[];
+  /**
+   * False when the API server has said nothing of a kind for ten minutes, though it speaks of others: a new process may fare better. While it says
+   * nothing at all it would not, and would be kept from starting for minutes after the API server is back. */
   isLive(): boolean;
   /** What is in the way at present, one sentence each. */
   problems(): readonly string[];
@@ -27,15 +30,35 @@ const deafMs = 600_000;
 
 export function createHealth(clock: Clock): Health {
   const reflectors = new Map<string, ReflectorState>();
-  const waits: Promise<unknown>[] = [];
+  const known: Promise<unknown>[] = [];
+  const missing = new Set<() => string>();
   let synced = false;
   let listening = false;
   let tell = (): void => undefined;
   const promise = new Promise<void>((resolve) => (tell = resolve));
+  const isDeaf = ({ problem, heardAt }: ReflectorState): boolean => problem !== undefined && clock.now() - heardAt >= deafMs;
+
+  function waits(): readonly string[] {
+    const unlisted = [...reflectors].flatMap(([name, { synced: listed, problem }]) =>
+      listed ? [] : [problem === undefined ? `the list of ${name}` : `the list of ${name}: ${problem}`],
+    );
+    const all = [...[...missing].map((what) => what()), ...unlisted];
+    if (all.length === 0 && !synced) all.push("the first batch");
+    if (all.length === 0 && !listening) all.push("the port of the xDS server");
+    return synced && listening ? [] : all;
+  }
+
   return {
     reflectors,
-    waitFor: (known) => void waits.push(known),
-    ready: async () => void (await Promise.all(waits)),
+    waitFor(what, wait) {
+      missing.add(what);
+      known.push(wait);
+      wait.then(
+        () => missing.delete(what),
+        () => undefined, // ready() says so
+      );
+    },
+    ready: async () => void (await Promise.all(known)),
     flushed() {
       synced = true;
       tell();
@@ -43,8 +66,8 @@ export function createHealth(clock: Clock): Health {
     listening: () => void (listening = true),
     synced: promise,
     isSynced: () => synced,
-    isReady: () => synced && listening,
-    isLive: () => reflectors.values().every(({ problem, heardAt }) => problem === undefined || clock.now() - heardAt < deafMs),
+    waits,
+    isLive: () => reflectors.values().every((state) => !isDeaf(state)) || reflectors.values().every(isDeaf),
     problems: () => [...reflectors].flatMap(([name, { problem }]) => (problem === undefined ? [] : [`${name}: ${problem}`])),
   };
 }

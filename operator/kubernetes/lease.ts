@@ -16,7 +16,7 @@ interface Lease {
 }
 
 /** Less than any sensible renew deadline: a hung call must not cost the lease. */
-const callMs = 4000;
+const inTime = { timeoutMs: 4000, urgent: true } as const;
 
 export function createLease(options: {
   readonly client: Pick<KubernetesClient, "call">;
@@ -43,7 +43,7 @@ export function createLease(options: {
   return {
     async read() {
       try {
-        return toRecord(await client.call({ path, timeoutMs: callMs }));
+        return toRecord(await client.call({ path, ...inTime }));
       } catch (error) {
         if (hasStatus(error, 404)) return undefined;
         throw error;
@@ -67,8 +67,8 @@ export function createLease(options: {
       try {
         const answer =
           over === undefined
-            ? await client.call({ method: "POST", path: collection, body, timeoutMs: callMs })
-            : await client.call({ method: "PUT", path, body, timeoutMs: callMs });
+            ? await client.call({ method: "POST", path: collection, body, ...inTime })
+            : await client.call({ method: "PUT", path, body, ...inTime });
         return toRecord(answer);
       } catch (error) {
         if (hasStatus(error, 404, 409)) return undefined;

@@ -20,6 +20,8 @@ export interface Subject {
 }
 
 const pageSize = 500;
+/** A watch begins without any work. */
+const beginMs = 15_000;
 
 /** Where we are in the history of a kind. */
 export interface Place {
@@ -61,7 +63,6 @@ async function listVersion(
       path: resourcePath(resource, { namespace }),
       query: { limit: pageSize, continue: next, labelSelector },
       ...(metadataOnly && { accept: accept("PartialObjectMetadataList") }),
-      timeoutMs: 60_000,
       signal,
     })) as Page;
     // Items of a list do not say of what kind they are; those of a list of metadata say something else.
@@ -104,6 +105,7 @@ export async function* watch(subject: Subject, place: Place, options: WatchOptio
       labelSelector,
     },
     ...(metadataOnly && { accept: accept("PartialObjectMetadata") }),
+    timeoutMs: beginMs,
     signal,
   });
   let silent = false;

@@ -59,7 +59,7 @@ const waitMs = 2000;
 const firstRetryMs = 500;
 const longestRetryMs = 5000;
 /** What we may not read we are not likely to be allowed to soon. */
-const forbiddenMs = 30_000;
+const forbiddenMs = 10_000;
 
 export function createReferences(options: ReferencesOptions): References {
   const { client, clock, push, log, signal, random = Math.random } = options;

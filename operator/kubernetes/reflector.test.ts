@@ -9,6 +9,8 @@ import { reflect } from "./reflector.ts";
 const services = { apiVersion: "v1", kind: "Service", plural: "services", namespaced: true };
 const status = (code: number): ApiError => new ApiError("no", { status: code, reason: "", retryAfterMs: undefined });
 
+const patient = (retryAfterMs: number): ApiError => new ApiError("busy", { status: 429, reason: "", retryAfterMs });
+
 /** Seconds at which watches are asked for within a minute, when each of them goes as the list says; the last one goes on. */
 async function watches(...outcomes: readonly (ApiError | { readonly brokenAfterMs: number })[]): Promise<readonly number[]> {
   const clock = createFakeClock();
@@ -50,4 +52,13 @@ test("after a watch that lasted, though it said nothing, waiting begins anew", a
 
 test("a watch that breaks at once does not make waits short again", async () => {
   expect(await watches(status(500), status(500), { brokenAfterMs: 100 }, status(500))).toEqual([0, 0.8, 2.4, 5.7, 12.1]);
+});
+
+test("after a long time without an API server it is asked again every few seconds", async () => {
+  const tries = await watches(...Array.from({ length: 40 }, () => status(500)));
+  expect(tries.slice(0, 9)).toEqual([0, 0.8, 2.4, 5.6, 12, 22, 32, 42, 52]);
+});
+
+test("who asks for patience gets it", async () => {
+  expect(await watches(patient(15_000), patient(1000))).toEqual([0, 15, 16.6]);
 });

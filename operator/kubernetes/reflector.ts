@@ -46,7 +46,7 @@ export interface ReflectorTiming {
   readonly longestRetry: number;
 }
 
-const defaultTiming: ReflectorTiming = { silence: 100_000, watch: 300_000, absent: 3000, firstRetry: 800, longestRetry: 30_000 };
+const defaultTiming: ReflectorTiming = { silence: 100_000, watch: 300_000, absent: 3000, firstRetry: 800, longestRetry: 10_000 };
 
 export function newReflectorState(clock: Clock): ReflectorState {
   return {
@@ -79,6 +79,7 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
   /** What to do about an error, and how long to wait before. */
   const recover = (error: unknown): number => {
     state.problem = messageOf(error);
+    if (error instanceof ApiError) state.heardAt = clock.now();
     // 410: nobody remembers where we were. 404: the kind itself went away. 400 and 504: the history is another one (data came from a backup).
     if (hasStatus(error, 400, 404, 410, 504)) {
       place = undefined;
@@ -98,8 +99,8 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
     try {
       if (place === undefined) {
         const listed = await list(options, signal);
-        // Something in between may answer 404 to everything; what we know goes only when an API server says so.
-        if (listed === undefined && memory.size > 0) await options.client.call({ path: "/version", signal });
+        // Something in between may answer 404 to everything; a kind is absent only when an API server says so.
+        if (listed === undefined && !state.absent) await options.client.call({ path: "/version", signal });
         state.absent = listed === undefined;
         state.heardAt = clock.now();
         state.problem = undefined;

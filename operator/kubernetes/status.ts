@@ -217,7 +217,7 @@ function newEntry(
   key: ObjectKey,
   { clock, random }: { readonly clock: Clock; readonly random: () => number },
 ): Entry {
-  const backoff = createBackoff({ firstMs: 200, longestMs: 30_000, random });
+  const backoff = createBackoff({ firstMs: 200, longestMs: 10_000, random });
   return { kind, key, wanted: undefined, state: "rest", again: undefined, answered: undefined, pace: createPace(clock), backoff };
 }
 

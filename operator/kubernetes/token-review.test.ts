@@ -48,6 +48,7 @@ test("the API server is asked about the token and our audience, and says as whom
         spec: { token: shown, audiences: ["envoy-gateway"] },
       },
       timeoutMs: 8000,
+      urgent: true,
     },
   ]);
 });

@@ -52,7 +52,7 @@ export function createTokenReview({ client, audience, clock }: TokenReviewOption
     const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token, audiences: [audience] } };
     try {
       const path = "/apis/authentication.k8s.io/v1/tokenreviews";
-      const { status } = (await client.call({ method: "POST", path, body, timeoutMs: reviewWithinMs })) as {
+      const { status } = (await client.call({ method: "POST", path, body, timeoutMs: reviewWithinMs, urgent: true })) as {
         status?: ReviewStatus;
       };
       return reviewed(status ?? {}, { audience, claims });
