@@ -134,6 +134,18 @@ for (const [name, objects, want] of [
       "IPAddress 192.0.2.1",
     ],
   ],
+  [
+    "a Gateway that listens everywhere is not promised where another one listens with a port in common",
+    [
+      host,
+      machine,
+      gatewayWith("gw", [{ name: "http" }]),
+      asking("same", [balanced]),
+      gatewayWith("other", [{ name: "http", port: 81 }], { addresses: [asked] }),
+      running([balanced, asked]),
+    ],
+    ["Accepted, Programmed", programmed, "IPAddress 192.0.2.9"],
+  ],
 ] as const)
   test(`addresses: ${name}`, () => expect(said(...objects)).toEqual(want));
 

@@ -7,8 +7,8 @@ import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { isIPv4 } from "../backends/address.ts";
 import { envoyProxyOfProxy } from "../envoyproxy.ts";
-import { onHost } from "./host-addresses.ts";
-import { gatewaysOf, proxyOf } from "./proxies.ts";
+import { boundAddresses, onHost } from "./host-addresses.ts";
+import { gatewaysOf, proxies, proxyOf } from "./proxies.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
 import { type WantedAddress, wantedAddresses } from "./wanted-addresses.ts";
 
@@ -39,6 +39,23 @@ export function whyUnusable(db: Db, proxy: string, address: WantedAddress): stri
   const problem = problemOf(db, proxy, address);
   if (problem !== undefined) return problem;
   return serviceAddresses(db, proxy).includes(address.value) ? undefined : "a Service of type ClusterIP can have one address";
+}
+
+/**
+ * Addresses of the machine at which a proxy that listens everywhere is not reached: another one listens there by name, with a port in common.
+ */
+export const heldByOthers = memo("heldByOthers", (db: Db, proxy: string): readonly string[] => {
+  if (!onHost(db) || boundAddresses(db, proxy) !== "everywhere") return [];
+  const own = portsOf(db, proxy);
+  const others = proxies(db).filter((other) => other !== proxy && portsOf(db, other).some((port) => own.includes(port)));
+  return others.flatMap((other) => {
+    const bound = boundAddresses(db, other);
+    return bound === "everywhere" ? [] : bound;
+  });
+});
+
+function portsOf(db: Db, proxy: string): readonly string[] {
+  return proxyPorts(db, proxy).map(({ port, transport }) => `${transport}/${port}`);
 }
 
 const onlyIp = "only an IPAddress can be asked for";
@@ -77,13 +94,12 @@ function takenBy(db: Db, proxy: string, value: string): ObjectKey | undefined {
   const askers = db.lookup(gatewaysByAddress, value);
   if (askers.length < 2) return undefined;
   const age = (key: ObjectKey): string => db.get("Gateway", key)?.metadata.creationTimestamp ?? "";
-  const ports = (name: string): readonly string[] => proxyPorts(db, name).map(({ port, transport }) => `${transport}/${port}`);
-  const own = ports(proxy);
+  const own = portsOf(db, proxy);
   const byAge = askers.toSorted((a, b) => (age(a) < age(b) ? -1 : age(a) > age(b) ? 1 : a < b ? -1 : 1));
   for (const gateway of byAge) {
     const other = proxyOf(db, gateway);
     if (other === proxy) return undefined;
-    if (other !== undefined && ports(other).some((port) => own.includes(port))) return gateway;
+    if (other !== undefined && portsOf(db, other).some((port) => own.includes(port))) return gateway;
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ import {
 } from "../conditions.ts";
 import { configKey, envoyProxyOf } from "../envoyproxy.ts";
 import type { Condition, WantedStatus } from "../reconciler.ts";
-import { unsupportedAddressType, whyUnusable } from "./addresses.ts";
+import { heldByOthers, unsupportedAddressType, whyUnusable } from "./addresses.ts";
 import { settingsWithoutEffect } from "./effects.ts";
 import { boundAddresses, isOfMachine, onHost } from "./host-addresses.ts";
 import { ownersOf } from "./listener-owners.ts";
@@ -122,7 +122,7 @@ function programming(db: Db, gateway: ObjectKey, { addresses, refused }: Facts):
 function addressesOf(db: Db, gateway: ObjectKey, proxy: string): readonly Address[] {
   const all = stateOf(db, proxy)?.addresses ?? [];
   const wanted = wantedAddresses(db, gateway);
-  if (wanted.length === 0) return all;
+  if (wanted.length === 0) return all.filter(({ value }) => !heldByOthers(db, proxy).includes(value));
   return onHost(db)
     ? wanted.filter((address) => isOfMachine(db, address)).map(({ type, value }) => ({ type, value }))
     : all.filter((address) => has(wanted, address));
