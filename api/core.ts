@@ -113,6 +113,14 @@ export const ConfigMapSchema = kind(
 );
 export type ConfigMap = Static<typeof ConfigMapSchema>;
 
+/** Of certificates.k8s.io; most API servers do not serve it. */
+export const ClusterTrustBundleSchema = kind(
+  "ClusterTrustBundle",
+  { spec: object({ signerName: optional(text()), trustBundle: text() }, open) },
+  open,
+);
+export type ClusterTrustBundle = Static<typeof ClusterTrustBundleSchema>;
+
 export const NamespaceSchema = kind(
   "Namespace",
   { spec: optional(object({}, open)), status: optional(object({ phase: optional(text()) }, open)) },

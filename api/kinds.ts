@@ -1,7 +1,14 @@
 // Every kind we read from outside: how the API names and serves it, and its schema. The YAML source, the command line and the CRDs are made from this table.
 
 import { backendSchema } from "./backend.ts";
-import { ConfigMapSchema, EndpointSliceSchema, NamespaceSchema, SecretSchema, ServiceSchema } from "./core.ts";
+import {
+  ClusterTrustBundleSchema,
+  ConfigMapSchema,
+  EndpointSliceSchema,
+  NamespaceSchema,
+  SecretSchema,
+  ServiceSchema,
+} from "./core.ts";
 import { envoyProxySchema } from "./envoyproxy.ts";
 import { BackendTLSPolicySchema } from "./gateway/backendtlspolicy.ts";
 import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
@@ -26,8 +33,8 @@ export interface KindDefinition {
   readonly plural: string;
   readonly shortNames: readonly string[];
   readonly namespaced: boolean;
-  /** What a name may be: a DNS subdomain, a DNS label, or a DNS label that starts with a letter (RFC 1035). */
-  readonly nameFormat: "subdomain" | "label" | "label1035";
+  /** What a name may be: a DNS subdomain, a DNS label, a DNS label that starts with a letter (RFC 1035), or what can stand in a path. */
+  readonly nameFormat: "subdomain" | "label" | "label1035" | "segment";
   /** Whether status is a subresource, written apart from the rest. */
   readonly hasStatus: boolean;
   readonly schema: JsonSchema;
@@ -123,6 +130,16 @@ export const kinds: readonly KindDefinition[] = [
   },
   { ...core, kind: "Secret", plural: "secrets", schema: jsonSchema(SecretSchema) },
   { ...core, kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"], schema: jsonSchema(ConfigMapSchema) },
+  {
+    ...core,
+    kind: "ClusterTrustBundle",
+    group: "certificates.k8s.io",
+    versions: ["v1beta1", "v1alpha1"],
+    plural: "clustertrustbundles",
+    namespaced: false,
+    nameFormat: "segment",
+    schema: jsonSchema(ClusterTrustBundleSchema),
+  },
   {
     ...core,
     kind: "Namespace",

@@ -9,6 +9,7 @@ import { sectionsOf } from "./backends/tls.ts";
 import {
   policyAccepted,
   policyConflicted,
+  policyForeignTarget,
   policyInvalid,
   policyRefsNotResolved,
   policyRefsResolved,
@@ -27,7 +28,7 @@ const mostAncestors = 16;
 const status = memo("backendTlsPolicyStatus", (db: Db, key: ObjectKey): Status | undefined => {
   const controllerName = db.get("Config", configKey)?.controllerName;
   const targets = db.get("BackendTLSPolicy", key)?.spec.targetRefs ?? [];
-  const gateways = [...new Set(targets.flatMap((target) => usersOf(db, key, target)))].toSorted();
+  const gateways = [...new Set(targets.flatMap((_, index) => usersOf(db, key, String(index))))].toSorted();
   if (controllerName === undefined || gateways.length === 0) return undefined;
   const conditions = [accepted(db, key, targets), resolvedRefs(db, key)];
   return {
@@ -44,29 +45,40 @@ const status = memo("backendTlsPolicyStatus", (db: Db, key: ObjectKey): Status |
   };
 });
 
-/** Gateways that send something to a target; with a section, to that section, if there is one of that name. */
-function usersOf(db: Db, policy: ObjectKey, ref: BackendTLSTarget): readonly ObjectKey[] {
-  const kind = targetKind(ref);
-  if (kind === undefined) return [];
-  const key = objectKey(namespaceOf(policy), ref.name);
-  const port = db.get("Service", key)?.spec?.ports?.find(({ name }) => name !== undefined && name === ref.sectionName)?.port;
-  return gatewaysUsing(db, kind, key, kind === "Service" && port !== undefined ? String(port) : "");
-}
+/**
+ * Gateways that send something to a target; with a section, to that section, if there is one of that name. A target that we cannot serve has
+ * users too, who wait for the policy.
+ */
+const usersOf = memo("usersOfTarget", (db: Db, policy: ObjectKey, index: string): readonly ObjectKey[] => {
+  const ref = db.get("BackendTLSPolicy", policy)?.spec.targetRefs[Number(index)];
+  if (ref === undefined) return [];
+  const { group, kind, name, sectionName } = ref;
+  const namespace = namespaceOf(policy);
+  const ports = targetKind(ref) === "Service" ? db.get("Service", objectKey(namespace, name))?.spec?.ports : undefined;
+  const port = ports?.find((each) => each.name !== undefined && each.name === sectionName)?.port;
+  return gatewaysUsing(db, { group, kind, namespace, name }, port === undefined ? "" : String(port));
+});
 
 function accepted(db: Db, policy: ObjectKey, targets: readonly BackendTLSTarget[]): Condition {
   const lost: string[] = [];
   const missing: string[] = [];
+  const foreign: string[] = [];
   for (const ref of targets) {
     const kind = targetKind(ref);
     const key = objectKey(namespaceOf(policy), ref.name);
     const section = ref.sectionName ?? "";
     const shown = `${ref.kind} ${key}${section === "" ? "" : ` port ${section}`}`;
-    const winner = kind === undefined ? undefined : policyOf(db, kind, key, section);
+    if (kind === undefined) {
+      foreign.push(shown);
+      continue;
+    }
+    const winner = policyOf(db, kind, key, section);
     if (winner !== undefined && winner !== policy) lost.push(`${shown} belongs to ${winner}`);
-    const exists = kind !== undefined && db.get(kind, key) !== undefined;
+    const exists = db.get(kind, key) !== undefined;
     if (!exists || (section !== "" && !sectionsOf(db, { kind, key, port: "" }).includes(section))) missing.push(shown);
   }
   if (lost.length > 0) return policyConflicted(lost);
+  if (foreign.length > 0) return policyForeignTarget(foreign);
   if (missing.length > 0) return policyTargetNotFound(missing);
   const tls = policyTls(db, policy);
   if (tls.ok) return policyAccepted();

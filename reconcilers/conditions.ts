@@ -219,6 +219,8 @@ export const policyAccepted = (): Condition => yes("Accepted", "Accepted", "The 
 /** Each: a target, and the policy that has it. */
 export const policyConflicted = (lost: readonly string[]): Condition =>
   no("Accepted", "Conflicted", `Another policy comes first: ${lost.join(", ")}.`);
+export const policyForeignTarget = (targets: readonly string[]): Condition =>
+  no("Accepted", "Invalid", `A BackendTLSPolicy must be for a Service or Backend, not for ${targets.join(", ")}.`);
 export const policyTargetNotFound = (sections: readonly string[]): Condition =>
   no("Accepted", "TargetNotFound", `Not found: ${sections.join(", ")}.`);
 export const policyWithoutAuthority = (): Condition =>

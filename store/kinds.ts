@@ -14,7 +14,7 @@ import type { TLSRoute } from "../api/gateway/tlsroute.ts";
 import type { UDPRoute } from "../api/gateway/udproute.ts";
 import type { XListenerSet } from "../api/gateway/xlistenerset.ts";
 import type { HTTPRouteFilter } from "../api/httproutefilter.ts";
-import type { ConfigMap, EndpointSlice, Namespace, Secret, Service } from "../api/core.ts";
+import type { ClusterTrustBundle, ConfigMap, EndpointSlice, Namespace, Secret, Service } from "../api/core.ts";
 import type { Clock, Machine, ProxyState, Refusal } from "./cells.ts";
 
 /** Every kind the store holds: the watched kinds, then the cells that effects write (store/cells.ts). */
@@ -36,6 +36,7 @@ export interface Kinds {
   EndpointSlice: EndpointSlice;
   Secret: Secret;
   ConfigMap: ConfigMap;
+  ClusterTrustBundle: ClusterTrustBundle;
   Namespace: Namespace;
 
   Config: Config;

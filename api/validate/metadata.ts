@@ -11,7 +11,7 @@ export interface NamedKind {
   readonly group: string;
   readonly versions: readonly string[];
   readonly namespaced: boolean;
-  readonly nameFormat: "subdomain" | "label" | "label1035";
+  readonly nameFormat: "subdomain" | "label" | "label1035" | "segment";
 }
 
 const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -23,6 +23,7 @@ const names = {
   },
   label: { limit: 63, pattern: new RegExp(`^${label}$`), text: "a DNS label: lower case letters, digits and '-'" },
   label1035: { limit: 63, pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/, text: "a DNS label that starts with a letter" },
+  segment: { limit: 253, pattern: /^(?!\.{1,2}$)[^/%]+$/, text: "a part of a path: not '.' or '..', without '/' and '%'" },
 } as const;
 
 const knownFields = new Set(

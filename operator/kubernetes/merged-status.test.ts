@@ -26,6 +26,13 @@ test("entries of other controllers stay as they are and where they are", () => {
   });
 });
 
+test("where others have left no room, what does not fit is left out", () => {
+  const ancestor = (name: string, controllerName: string) => ({ ancestorRef: { name }, controllerName, conditions: [] });
+  const others = Array.from({ length: 15 }, (_, index) => ancestor(`gateway-${index}`, "example.com/theirs"));
+  const wanted = { ancestors: [ancestor("a", ours), ancestor("b", ours)] };
+  expect(mergedStatus({ ancestors: others }, wanted, ours)).toEqual({ ancestors: [...others, ancestor("a", ours)] });
+});
+
 test("what two controllers write one after the other comes to rest, whoever is first", () => {
   const mine = (seen: unknown) => mergedStatus(seen, { parents: [parent("a", ours)] }, ours);
   const theirs = (seen: unknown) => mergedStatus(seen, { parents: [parent("a", "example.com/theirs")] }, "example.com/theirs");

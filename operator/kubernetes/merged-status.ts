@@ -5,6 +5,9 @@ import { completed, identity } from "../conditions.ts";
 /** Lists of which each entry belongs to one controller: status of routes, and of policies. */
 const shared = ["parents", "ancestors"] as const;
 
+/** Gateway API, RouteStatus.parents and PolicyStatus.ancestors: an API server refuses the whole of a longer list. */
+const longest = { parents: 32, ancestors: 16 } as const;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -15,8 +18,10 @@ export function mergedStatus(seen: unknown, wanted: unknown, controllerName: str
   const before = isRecord(seen) ? seen : {};
   const ours = isRecord(wanted) ? (completed(wanted, before, { generation: undefined }) as Fields) : undefined;
   const list = shared.find((name) => ours !== undefined && name in ours) ?? shared.find((name) => name in before);
-  if (list !== undefined)
-    return { ...before, [list]: mergedEntries(entries(before[list]), entries(ours?.[list]), controllerName) };
+  if (list !== undefined) {
+    const merged = mergedEntries(entries(before[list]), entries(ours?.[list]), controllerName);
+    return { ...before, [list]: merged.slice(0, longest[list]) };
+  }
   // The object has another controller now, which writes over what is there. Conditions do not say whose they are, so we take none away.
   if (ours === undefined) return before;
   return "conditions" in ours

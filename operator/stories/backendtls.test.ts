@@ -75,6 +75,36 @@ test("a certificate must carry the hostname, or one of the names given in its pl
   expect(asked()).toBe("other.example");
 });
 
+test("a wildcard among the names stands for one label, and the system's authorities do not trust everybody", async () => {
+  const name = (hostname: string) => ({ hostname: "other.example", subjectAltNames: [{ type: "Hostname", hostname }] });
+  const table = [
+    [name("*.example"), "secure"],
+    [name("*.secure.example"), "503"],
+    [name("*.xample"), "503"],
+    [{ hostname: "secure.example", caCertificateRefs: undefined, wellKnownCACertificates: "System" }, "503"],
+  ] as const;
+  for (const [validation, expected] of table) {
+    await world.apply("policies", [policy("tls", validation)]);
+    expect([validation, await answer()]).toEqual([validation, expected]);
+    expect(await said("tls")).toEqual(good);
+  }
+});
+
+test("a ClusterTrustBundle is trusted once it is there, and a broken one is not", async () => {
+  const bundle = (trustBundle: string) =>
+    object("certificates.k8s.io/v1beta1", "ClusterTrustBundle", "example.com:ours:ca", {
+      spec: { signerName: "example.com/ours", trustBundle },
+    });
+  const caCertificateRefs = [{ group: "certificates.k8s.io", kind: "ClusterTrustBundle", name: "example.com:ours:ca" }];
+  await world.apply("policies", [policy("tls", { hostname: "secure.example", caCertificateRefs })]);
+  expect(await answer()).toBe("500");
+  await world.apply("bundle", [bundle(certificate.pem.cert)]);
+  expect([await answer(), await said("tls")]).toEqual(["secure", good]);
+  await world.apply("bundle", [bundle("something else")]);
+  expect(await answer()).toBe("500");
+  await world.apply("bundle", []);
+});
+
 test("a certificate of another CA is refused, and taken when its CA is trusted", async () => {
   await world.apply("policies", [policy("tls", { hostname: "secure.example" })]);
   await world.apply("ca", [authority(await makeCertificate("secure.example"))]);

@@ -1,8 +1,9 @@
-// CA certificates that a Backend or a BackendTLSPolicy refers to: ConfigMaps and Secrets of its own namespace, key ca.crt.
+// CA certificates that a Backend or a BackendTLSPolicy refers to: ConfigMaps and Secrets of its own namespace, key ca.crt, and
+// ClusterTrustBundles.
 
 import type { LocalObjectReference } from "../../api/gateway/fields.ts";
 import type { Db } from "../../store/db.ts";
-import { objectKey } from "../../store/key.ts";
+import { type ObjectKey, objectKey } from "../../store/key.ts";
 import { parseAuthorities } from "../certificates.ts";
 import type { Problem } from "./problem.ts";
 
@@ -21,17 +22,33 @@ export function authoritiesOf(db: Db, namespace: string, refs: readonly LocalObj
   };
 }
 
-function authority(db: Db, namespace: string, { group, kind, name }: LocalObjectReference): { readonly pem: string } | Problem {
-  if (group !== "" || (kind !== "ConfigMap" && kind !== "Secret")) {
-    const shown = group === "" ? kind : `${kind}.${group}`;
-    return { reason: "InvalidKind", message: `${shown} ${name} cannot hold a CA, it must be a ConfigMap or Secret.` };
-  }
-  const key = objectKey(namespace, name);
-  const invalid = (what: string): Problem => ({ reason: "InvalidCACertificateRef", message: `${kind} ${key} ${what}.` });
+type Authority = { readonly pem: string } | Problem;
+
+function authority(db: Db, namespace: string, { group, kind, name }: LocalObjectReference): Authority {
+  if (group === "certificates.k8s.io" && kind === "ClusterTrustBundle") return bundle(db, name);
+  if (group === "" && (kind === "ConfigMap" || kind === "Secret")) return stored(db, kind, objectKey(namespace, name));
+  const shown = group === "" ? kind : `${kind}.${group}`;
+  const message = `${shown} ${name} cannot hold a CA, it must be a ConfigMap, Secret or ClusterTrustBundle.certificates.k8s.io.`;
+  return { reason: "InvalidKind", message };
+}
+
+function stored(db: Db, kind: "ConfigMap" | "Secret", key: ObjectKey): Authority {
   const object = db.get(kind, key);
-  if (object === undefined) return invalid("not found");
-  const stored = object.data?.["ca.crt"];
-  if (stored === undefined) return invalid("has no key ca.crt");
-  const parsed = parseAuthorities(kind === "Secret" ? Buffer.from(stored, "base64").toString("utf8") : stored);
-  return "pem" in parsed ? parsed : invalid(`has ${parsed.problem} in key ca.crt`);
+  if (object === undefined) return invalid(`${kind} ${key} not found.`);
+  const text = object.data?.["ca.crt"];
+  if (text === undefined) return invalid(`${kind} ${key} has no key ca.crt.`);
+  const parsed = parseAuthorities(kind === "Secret" ? Buffer.from(text, "base64").toString("utf8") : text);
+  return "pem" in parsed ? parsed : invalid(`${kind} ${key} has ${parsed.problem} in key ca.crt.`);
+}
+
+/** KEP-3257: belongs to no namespace, for everybody to read. */
+function bundle(db: Db, name: string): Authority {
+  const found = db.get("ClusterTrustBundle", objectKey(undefined, name));
+  if (found === undefined) return invalid(`ClusterTrustBundle ${name} not found.`);
+  const parsed = parseAuthorities(found.spec.trustBundle);
+  return "pem" in parsed ? parsed : invalid(`ClusterTrustBundle ${name} has ${parsed.problem}.`);
+}
+
+function invalid(message: string): Problem {
+  return { reason: "InvalidCACertificateRef", message };
 }

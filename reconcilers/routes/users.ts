@@ -1,14 +1,14 @@
-// Who uses a Service or Backend: the Gateways with an accepted route that refers to it, whether or not it can be reached. For policies,
-// whose status speaks to these Gateways.
+// Who uses a Service or Backend, or something that we cannot serve: the Gateways with an accepted route that refers to it, whether or not it
+// can be reached. For policies, whose status speaks to these Gateways.
 
 import type { Db, Index } from "../../store/db.ts";
-import { type ObjectKey, nameOf, namespaceOf, objectKey } from "../../store/key.ts";
+import { type ObjectKey, namespaceOf } from "../../store/key.ts";
 import type { Kinds } from "../../store/kinds.ts";
 import { memo } from "../../store/memo.ts";
 import type { BackendReference } from "../backends/reference.ts";
 import { conditionOf } from "../conditions.ts";
 import { servingGateway } from "../gateway/listener-owners.ts";
-import { referencePermitted } from "../references.ts";
+import { referencePermitted, type ReferenceTo } from "../references.ts";
 import { attachments } from "./attachment.ts";
 import type { RouteKind } from "./attachment.ts";
 import { parentConditions } from "./status.ts";
@@ -38,42 +38,32 @@ function backendValues({ metadata, spec }: Kinds[RouteKind]): readonly string[] 
     ...mirrors(filters),
     ...backendRefs.flatMap((ref) => mirrors(ref.filters)),
   ]);
-  return refs.flatMap(({ kind = "Service", namespace = metadata.namespace ?? "", name, port }) => {
-    const key = objectKey(namespace, name);
-    return [value(kind, key, ""), ...(port === undefined ? [] : [value(kind, key, String(port))])];
+  return refs.flatMap(({ group = "", kind = "Service", namespace = metadata.namespace ?? "", name, port }) => {
+    const used = { group, kind, namespace, name };
+    return [value(used, ""), ...(port === undefined ? [] : [value(used, String(port))])];
   });
 }
 
-function value(kind: string, key: ObjectKey, port: string): string {
-  return `${kind}|${key}|${port}`;
+function value({ group, kind, namespace, name }: ReferenceTo, port: string): string {
+  return [group, kind, namespace, name, port].join("|");
 }
 
 /** Sorted. `port`: number of a Service's port, "" for any. */
-export const gatewaysUsing = memo(
-  "gatewaysUsing",
-  (db: Db, kind: "Service" | "Backend", key: ObjectKey, port: string): readonly ObjectKey[] => {
-    const at = value(kind, key, port);
-    const gateways = [
-      ...servedBy(db, "HTTPRoute", db.lookup(httpRoutes, at), { kind, key }),
-      ...servedBy(db, "GRPCRoute", db.lookup(grpcRoutes, at), { kind, key }),
-      ...servedBy(db, "TLSRoute", db.lookup(tlsRoutes, at), { kind, key }),
-      ...servedBy(db, "TCPRoute", db.lookup(tcpRoutes, at), { kind, key }),
-    ];
-    return [...new Set(gateways)].toSorted();
-  },
-);
+export function gatewaysUsing(db: Db, used: ReferenceTo, port: string): readonly ObjectKey[] {
+  const at = value(used, port);
+  const gateways = [
+    ...servedBy(db, "HTTPRoute", db.lookup(httpRoutes, at), used),
+    ...servedBy(db, "GRPCRoute", db.lookup(grpcRoutes, at), used),
+    ...servedBy(db, "TLSRoute", db.lookup(tlsRoutes, at), used),
+    ...servedBy(db, "TCPRoute", db.lookup(tcpRoutes, at), used),
+  ];
+  return [...new Set(gateways)].toSorted();
+}
 
-function servedBy(
-  db: Db,
-  kind: RouteKind,
-  routes: readonly ObjectKey[],
-  target: { readonly kind: "Service" | "Backend"; readonly key: ObjectKey },
-): readonly ObjectKey[] {
-  const group = target.kind === "Service" ? "" : "gateway.envoyproxy.io";
-  const to = { group, kind: target.kind, namespace: namespaceOf(target.key), name: nameOf(target.key) };
+function servedBy(db: Db, kind: RouteKind, routes: readonly ObjectKey[], used: ReferenceTo): readonly ObjectKey[] {
   return routes.flatMap((route) => {
     const from = { group: "gateway.networking.k8s.io", kind, namespace: namespaceOf(route) };
-    return referencePermitted(db, from, to) ? gatewaysOfRoute(db, kind, route) : [];
+    return referencePermitted(db, from, used) ? gatewaysOfRoute(db, kind, route) : [];
   });
 }
 

@@ -1,11 +1,11 @@
 // TLS towards a backend: the name that is asked for, what is trusted, which names the certificate may carry, and who we are.
 
 import type { Any } from "@bufbuild/protobuf/wkt";
-import { extensions_transport_sockets_tls_v3 } from "#envoy";
+import { extensions_transport_sockets_tls_v3, type type_matcher_v3 } from "#envoy";
 import type { UpstreamTls } from "../model/backend.ts";
 import type { MessageInit } from "./message-init.ts";
 import { sdsSecret, tlsTransportSocketName } from "./secret.ts";
-import { packed } from "./wire.ts";
+import { packed, quoted } from "./wire.ts";
 
 const { UpstreamTlsContextSchema, TlsParameters_TlsProtocol, SubjectAltNameMatcher_SanType } =
   extensions_transport_sockets_tls_v3;
@@ -30,11 +30,20 @@ export function upstreamTls(tls: UpstreamTls): { name: string; configType: { cas
   return { name: tlsTransportSocketName, configType: { case: "typedConfig", value: context } };
 }
 
+/** Envoy reads wildcards in certificates by itself, and takes one that is asked for literally. One label, as in certificates (RFC 6125, 6.4.3). */
+function nameMatcher({
+  type,
+  value,
+}: UpstreamTls["subjectAltNames"][number]): MessageInit<typeof type_matcher_v3.StringMatcherSchema> {
+  if (type === "uri" || !value.startsWith("*.")) return { matchPattern: { case: "exact", value } };
+  return { matchPattern: { case: "safeRegex", value: { regex: `(?i)[^.]+${quoted(value.slice(1))}` } } };
+}
+
 function validation({ trust, subjectAltNames }: UpstreamTls): Common {
   const names: Validation = {
-    matchTypedSubjectAltNames: subjectAltNames.map(({ type, value }) => ({
-      sanType: type === "dns" ? SubjectAltNameMatcher_SanType.DNS : SubjectAltNameMatcher_SanType.URI,
-      matcher: { matchPattern: { case: "exact", value } },
+    matchTypedSubjectAltNames: subjectAltNames.map((name) => ({
+      sanType: name.type === "dns" ? SubjectAltNameMatcher_SanType.DNS : SubjectAltNameMatcher_SanType.URI,
+      matcher: nameMatcher(name),
     })),
   };
   switch (trust.type) {

@@ -57,7 +57,7 @@ export interface UpstreamTls {
   readonly sni?: string;
   /** How the server's certificate is checked. */
   readonly trust: { readonly type: "none" } | { readonly type: "system" } | { readonly type: "secret"; readonly name: string };
-  /** Any of these must match, when not empty. */
+  /** Any of these must match, when not empty. A DNS name may begin with "*.", which stands for one label. */
   readonly subjectAltNames: readonly { readonly type: "dns" | "uri"; readonly value: string }[];
   /** SDS name of the client certificate. */
   readonly clientCertificate?: string;
