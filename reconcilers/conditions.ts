@@ -85,11 +85,13 @@ function idle(settings: readonly string[]): string {
   return settings.length === 0 ? "" : ` These settings of its EnvoyProxy have no effect yet: ${settings.join(", ")}.`;
 }
 
-/** Said only of Gateways that allow ListenerSets. */
-export const gatewayListenerSets = (count: number): Condition =>
-  count > 0
-    ? yes("AttachedListenerSets", "ListenerSetsAttached", `ListenerSets attached: ${count}.`)
+/** Said only of Gateways that allow ListenerSets, or that one names. */
+export const gatewayListenerSets = (attached: number, refused: number): Condition => {
+  if (attached > 0) return yes("AttachedListenerSets", "ListenerSetsAttached", `ListenerSets attached: ${attached}.`);
+  return refused > 0
+    ? no("AttachedListenerSets", "ListenerSetsNotAllowed", `ListenerSets that are not allowed, see allowedListeners: ${refused}.`)
     : no("AttachedListenerSets", "NoListenerSetsAttached", "No ListenerSet is attached.");
+};
 
 // ── ListenerSet ───────────────────────────────────────────────────────────────
 
@@ -103,11 +105,21 @@ export const setParentNotAccepted = (gateway: string): readonly Condition[] => {
   const why = `Gateway ${gateway} is not accepted.`;
   return [no("Accepted", "ParentNotAccepted", why), no("Programmed", "ParentNotAccepted", why)];
 };
-/** Some listeners cannot be served; with `none`, none can. */
-export const setListenersNotValid = (names: readonly string[], none: boolean): Condition =>
-  (none ? no : yes)("Accepted", "ListenersNotValid", `Not served, see their conditions: ${names.join(", ")}.`);
+/** GEP-1713: listeners belong to a Gateway. */
+export const setParentInvalid = (): readonly Condition[] => {
+  const why = "parentRef must name a Gateway.";
+  return [no("Accepted", "Invalid", why), no("Programmed", "Invalid", why)];
+};
+/** Some listeners cannot be served; with `none`, none can. Each with what is wrong, where it has no conditions of its own. */
+export const setListenersNotValid = (listeners: readonly string[], none: boolean): Condition =>
+  (none ? no : yes)("Accepted", "ListenersNotValid", `Not served, see their conditions: ${listeners.join(", ")}.`);
+/** The API has no status for a listener without a port, so the set says it. */
+export const setWithoutPorts = (names: readonly string[]): Condition =>
+  no("Accepted", "UnsupportedPort", `A port must be set, this implementation chooses none: ${names.join(", ")}.`);
 export const setProgrammed = (): Condition => yes("Programmed", "Programmed", "The proxies run the listeners.");
-export const setNotProgrammed = (why: string): Condition => no("Programmed", "Pending", why);
+/** `reason`: Invalid when its user has to do something, ParentNotProgrammed while the Gateway's proxies do not run. */
+export const setNotProgrammed = (reason: "Invalid" | "ParentNotProgrammed" | "Pending", why: string): Condition =>
+  no("Programmed", reason, why);
 export const setInvalid = (): Condition => no("Programmed", "Invalid", "No listener is valid, see their conditions.");
 
 // ── Listener ──────────────────────────────────────────────────────────────────
@@ -126,6 +138,8 @@ export const listenerNotProgrammed = (): Condition =>
   no("Programmed", "Invalid", "The listener is not valid, see its other conditions.");
 /** A mistake within the listener itself that has no condition of its own. */
 export const listenerInvalid = (why: string): Condition => no("Programmed", "Invalid", why);
+export const listenerUnsupportedPort = (): Condition =>
+  no("Accepted", "UnsupportedPort", "A port must be set: this implementation chooses none.");
 /** Accepted of a listener whose own fields contradict each other; the reason is in Programmed. */
 export const listenerNotAccepted = (why: string): Condition => no("Accepted", "Invalid", why);
 export const listenerUnsupportedProtocol = (protocol: string): Condition =>
@@ -140,11 +154,11 @@ export const listenerSecondOnPort = (protocol: string, port: number): Condition 
   yes("Conflicted", "ProtocolConflict", `Only one ${protocol} listener is allowed on port ${port}.`);
 export const listenerHostnameConflict = (port: number, hostname: string | undefined): Condition =>
   yes("Conflicted", "HostnameConflict", `Several listeners of port ${port} have ${named(hostname)}.`);
-/** Merged Gateways and ListenerSets: one that comes before (`owner`: kind and name) has the same port, protocol and hostname. */
-export const listenerTaken = (owner: string, listener: string): Condition =>
-  yes("Conflicted", "HostnameConflict", `Listener ${listener} of ${owner} has the same port, protocol and hostname.`);
-export const listenerPortTaken = (owner: string, listener: string): Condition =>
-  yes("Conflicted", "ProtocolConflict", `Listener ${listener} of ${owner} uses the port for another protocol.`);
+/** Merged Gateways and ListenerSets: one that comes before has the same port, protocol and hostname. */
+export const listenerTaken = (other: string): Condition =>
+  yes("Conflicted", "HostnameConflict", `${other} has the same port, protocol and hostname.`);
+export const listenerPortTaken = (other: string): Condition =>
+  yes("Conflicted", "ProtocolConflict", `${other} uses the port for another protocol.`);
 /** Standalone: the proxies of one machine share its ports, and an older Gateway's proxy has this one. */
 export const listenerPortUnavailable = (port: number, place: string, proxy: string): Condition =>
   no("Accepted", "PortUnavailable", `Port ${port} of ${place} is used by the proxy of ${proxy}.`);

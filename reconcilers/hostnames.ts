@@ -16,6 +16,11 @@ export function isHostname(hostname: string): boolean {
   return hostname.length <= 253 && pattern.test(hostname);
 }
 
+/** Can a client name it when it opens TLS? RFC 6066 knows no IP addresses there. */
+export function isServerName(hostname: string): boolean {
+  return isHostname(hostname) && !/^\d+(\.\d+){3}$/.test(hostname);
+}
+
 function isWildcard(hostname: string): boolean {
   return hostname.startsWith("*.");
 }

@@ -16,7 +16,7 @@ export interface ReferenceTo extends ReferenceFrom {
   readonly name: string;
 }
 
-const anyName = "*"; // no object is called so
+const anyName = ""; // no object is called so: "*" in a grant is the name of nobody, never everybody
 
 const grants: Index<"ReferenceGrant"> = {
   kind: "ReferenceGrant",
@@ -34,7 +34,7 @@ function facts(grant: ReferenceGrant): readonly string[] {
   const namespace = grant.metadata.namespace ?? "";
   const { from: sources, to: targets } = grant.spec ?? { from: [], to: [] };
   return sources.flatMap((from) =>
-    targets.map((to) => fact(from, { group: to.group, kind: to.kind, namespace, name: to.name || anyName })),
+    targets.map((to) => fact(from, { group: to.group, kind: to.kind, namespace, name: to.name ?? anyName })),
   );
 }
 

@@ -9,7 +9,7 @@ import { speaksHttp2 } from "./clusters.ts";
 import { backendCluster, http2Cluster, serviceCluster } from "./names.ts";
 import { fail, succeed } from "./problem.ts";
 import type { Outcome } from "./problem.ts";
-import { serviceUse } from "./service.ts";
+import { protocolProblem, serviceUse } from "./service.ts";
 
 /** A BackendObjectReference of the Gateway API. */
 export interface BackendReference {
@@ -62,5 +62,8 @@ function resolve(db: Db, from: Referrer, ref: BackendReference): Outcome<Resolve
   if (ref.port === undefined) return fail("PortNotSpecified", `The reference to Service ${key} has no port.`);
   const transport = from.kind === "UDPRoute" ? "UDP" : "TCP";
   const port = serviceUse(db, key, String(ref.port), transport);
-  return port.ok ? succeed({ cluster: serviceCluster(key, ref.port, transport), discovery: "eds", fallback: false }) : port;
+  if (!port.ok) return port;
+  const problem = protocolProblem(from.kind, `${ref.port} of Service ${key}`, port.value);
+  if (problem !== undefined) return { ok: false, problem };
+  return succeed({ cluster: serviceCluster(key, ref.port, transport), discovery: "eds", fallback: false });
 }

@@ -10,7 +10,7 @@ import type { Cluster, Endpoint } from "../../xds/model/backend.ts";
 import { isIPv4, isIPv6 } from "./address.ts";
 import type { Transport } from "./names.ts";
 import { fail, succeed } from "./problem.ts";
-import type { Outcome } from "./problem.ts";
+import type { Outcome, Problem } from "./problem.ts";
 import { type BackendTls, backendTls } from "./tls.ts";
 
 /** What a route or a cluster needs to know of one port of a Service. */
@@ -18,6 +18,8 @@ export interface ServicePort {
   /** Empty for the only, unnamed port. */
   readonly name: string;
   readonly protocol: Cluster["protocol"];
+  /** Speaks WebSocket, so HTTP/1.1; "wss" over TLS. */
+  readonly webSocket?: "ws" | "wss";
 }
 
 /** The port of a Service, or why it cannot be a backend. `port` is a number in decimal. */
@@ -35,21 +37,44 @@ export const servicePort = memo(
     }
     const found = service.spec?.ports?.find((each) => String(each.port) === port && (each.protocol ?? "TCP") === transport);
     if (found === undefined) return fail("PortNotFound", `${transport} port ${port} not found on Service ${key}.`);
-    return succeed({ name: found.name ?? "", protocol: protocolOf(found.appProtocol) });
+    const webSocket = webSocketOf(found.appProtocol);
+    return succeed({ name: found.name ?? "", protocol: protocolOf(found.appProtocol), ...(webSocket && { webSocket }) });
   },
 );
 
 /** What a route needs to know of the port: that it can be used. How it is spoken to is the cluster's business. */
-export const serviceUse = memo("serviceUse", (db: Db, key: ObjectKey, port: string, transport: Transport): Outcome<true> => {
+export const serviceUse = memo("serviceUse", (db: Db, key: ObjectKey, port: string, transport: Transport): Outcome<PortUse> => {
   const found = servicePort(db, key, port, transport);
   if (!found.ok) return found;
   const tls = serviceTls(db, key, port, transport);
-  return tls.ok ? succeed(true) : tls;
+  if (!tls.ok) return tls;
+  const { webSocket } = found.value;
+  return succeed({ ...(webSocket && { webSocket }), tls: tls.value.tls !== undefined });
 });
+
+interface PortUse extends Pick<ServicePort, "webSocket"> {
+  readonly tls: boolean;
+}
+
+/** GEP-1911: a route that cannot speak the protocol of a port has an invalid backend. TCP and TLS routes pass on whatever is spoken. */
+export function protocolProblem(kind: string, port: string, { webSocket, tls }: PortUse): Problem | undefined {
+  if (kind === "GRPCRoute" && webSocket !== undefined)
+    return { reason: "UnsupportedProtocol", message: `Port ${port} speaks WebSocket, which gRPC cannot be sent over.` };
+  if (kind === "HTTPRoute" && webSocket === "wss" && !tls)
+    return {
+      reason: "UnsupportedProtocol",
+      message: `Port ${port} speaks WebSocket over TLS, and no BackendTLSPolicy says how.`,
+    };
+  return undefined;
+}
 
 /** TLS towards a port of a Service; none over UDP, which policies do not speak of. */
 export function serviceTls(db: Db, key: ObjectKey, port: string, transport: Transport): Outcome<BackendTls> {
   return transport === "UDP" ? succeed({ secrets: [] }) : backendTls(db, "Service", key, port);
+}
+
+function webSocketOf(appProtocol: string | undefined): ServicePort["webSocket"] {
+  return appProtocol === "kubernetes.io/ws" ? "ws" : appProtocol === "kubernetes.io/wss" ? "wss" : undefined;
 }
 
 /** GEP-1911: kubernetes.io/h2c is HTTP/2 with prior knowledge; kubernetes.io/ws is HTTP/1.1. Envoy Gateway also reads "grpc". */

@@ -16,7 +16,7 @@ import {
 import { normaliseHostname } from "../hostnames.ts";
 import type { Condition } from "../reconciler.ts";
 import { boundAddresses, onHost } from "./host-addresses.ts";
-import { type ListenerOwner, shownOwner } from "./listener-owner.ts";
+import { isListenerSet, type ListenerOwner, ownerReference, shownOwner } from "./listener-owner.ts";
 import { listenerSpecs, ownersOfProxy, servingGateway } from "./listener-owners.ts";
 import { type PortUse, portUse } from "./listener-spec.ts";
 import { gatewaysOf, proxies, proxyOf } from "./proxies.ts";
@@ -99,9 +99,15 @@ export const conflicts = memo("listenerConflicts", (db: Db, owner: string): read
 function takenByOlder(claim: Claim, older: readonly Claim[]): Condition | undefined {
   const others = older.filter((other) => samePort(claim, other));
   const foreign = others.find((other) => other.use !== claim.use || claim.use === "tcp" || claim.use === "udp");
-  if (foreign !== undefined) return listenerPortTaken(shownOwner(foreign.owner), foreign.name);
+  if (foreign !== undefined) return listenerPortTaken(shown(claim, foreign));
   const equal = others.find((other) => other.hostname === claim.hostname);
-  return equal === undefined ? undefined : listenerTaken(shownOwner(equal.owner), equal.name);
+  return equal === undefined ? undefined : listenerTaken(shown(claim, equal));
+}
+
+/** GEP-1713: a ListenerSet is told of others without what is not its namespace's business. */
+function shown({ owner }: Claim, other: Claim): string {
+  const hidden = isListenerSet(other.owner) && ownerReference(other.owner).namespace !== ownerReference(owner).namespace;
+  return hidden ? "A ListenerSet of another namespace" : `Listener ${other.name} of ${shownOwner(other.owner)}`;
 }
 
 /**

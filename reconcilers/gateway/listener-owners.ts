@@ -30,6 +30,25 @@ export function parentOf(db: Db, set: ObjectKey): ObjectKey | undefined {
   return objectKey(ref.namespace ?? namespaceOf(set), ref.name);
 }
 
+/** The Gateway above a ListenerSet, over other ListenerSets, which cannot be parents: whose controller has to say so. Loops have none. */
+export function gatewayAbove(db: Db, set: ObjectKey): ObjectKey | undefined {
+  const seen = new Set<string>();
+  for (let at = set; !seen.has(at);) {
+    seen.add(at);
+    const gateway = parentOf(db, at);
+    if (gateway !== undefined) return gateway;
+    const ref = db.get("XListenerSet", at)?.spec.parentRef;
+    if (ref?.group !== "gateway.networking.x-k8s.io" || ref.kind !== "XListenerSet") return undefined;
+    at = objectKey(ref.namespace ?? namespaceOf(at), ref.name);
+  }
+  return undefined;
+}
+
+/** ListenerSets that name a Gateway, whether or not they may join it. */
+export function setsNaming(db: Db, gateway: ObjectKey): readonly ObjectKey[] {
+  return db.lookup(setsByGateway, gateway).filter((set) => parentOf(db, set) === gateway);
+}
+
 /** Gateway API, Gateway.spec.allowedListeners: nobody unless it says so. */
 function mayJoin(db: Db, set: ObjectKey, gateway: ObjectKey): boolean {
   const { from, selector } = db.get("Gateway", gateway)?.spec.allowedListeners?.namespaces ?? { from: "None" };
@@ -49,7 +68,7 @@ const setsByGateway: Index<"XListenerSet"> = {
 export const ownersOf = memo("listenerOwners", (db: Db, gateway: string): readonly ListenerOwner[] => {
   const key = gateway as ObjectKey;
   const age = (set: ObjectKey): string => db.get("XListenerSet", set)?.metadata.creationTimestamp ?? "";
-  const sets = db.lookup(setsByGateway, gateway).filter((set) => servingGateway(db, listenerSet(set)) === key);
+  const sets = setsNaming(db, key).filter((set) => servingGateway(db, listenerSet(set)) === key);
   return [key, ...sets.toSorted((a, b) => compare(age(a), age(b)) || compare(a, b)).map(listenerSet)];
 });
 

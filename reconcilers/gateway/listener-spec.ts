@@ -6,10 +6,11 @@ import {
   listenerInvalid,
   listenerInvalidRouteKinds,
   listenerNotAccepted,
+  listenerUnsupportedPort,
   listenerUnsupportedProtocol,
   listenerUnsupportedTlsMode,
 } from "../conditions.ts";
-import { isHostname, normaliseHostname } from "../hostnames.ts";
+import { isHostname, isServerName, normaliseHostname } from "../hostnames.ts";
 import { selectorProblem } from "../labels.ts";
 import type { Condition } from "../reconciler.ts";
 import type { ListenerState } from "./listener-state.ts";
@@ -53,13 +54,10 @@ export function ownProblems(listener: ListenerSpec): readonly Condition[] {
   if (portUse(listener.protocol) === undefined) return [listenerUnsupportedProtocol(listener.protocol)];
   if (listener.protocol === "HTTPS" && listener.tls !== undefined && tlsMode(listener) !== "Terminate")
     return [listenerUnsupportedTlsMode(tlsMode(listener))];
-  const why = portProblem(listener) ?? tlsProblem(listener) ?? hostnameProblem(listener) ?? namespacesProblem(listener);
+  // A ListenerSet may leave its port to the implementation; we deal out none, since clients must know it.
+  if (listener.port === 0) return [listenerUnsupportedPort()];
+  const why = tlsProblem(listener) ?? hostnameProblem(listener) ?? namespacesProblem(listener);
   return why === undefined ? [] : [listenerInvalid(why), listenerNotAccepted(why)];
-}
-
-/** A ListenerSet may leave its port to the implementation; we deal out none, since clients must know it. */
-function portProblem({ port }: ListenerSpec): string | undefined {
-  return port === 0 ? "A port must be set: this implementation chooses none." : undefined;
 }
 
 function tlsProblem(listener: ListenerSpec): string | undefined {
@@ -77,7 +75,10 @@ function hostnameProblem({ protocol, hostname }: ListenerSpec): string | undefin
   const name = normaliseHostname(hostname);
   if (name === undefined) return undefined;
   if (protocol === "TCP" || protocol === "UDP") return `A listener of protocol ${protocol} must not have a hostname.`;
-  return isHostname(name) ? undefined : `Hostname ${name} is not a DNS name, with or without a leading "*.".`;
+  if (!isHostname(name)) return `Hostname ${name} is not a DNS name, with or without a leading "*.".`;
+  return portUse(protocol) === "tls" && !isServerName(name)
+    ? `Hostname ${name} is an IP address, which TLS cannot name.`
+    : undefined;
 }
 
 function namespacesProblem(listener: ListenerSpec): string | undefined {

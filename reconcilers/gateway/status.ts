@@ -27,7 +27,7 @@ import type { Condition, WantedStatus } from "../reconciler.ts";
 import { heldByOthers, unsupportedAddressType, whyUnusable } from "./addresses.ts";
 import { settingsWithoutEffect } from "./effects.ts";
 import { boundAddresses, isOfMachine, onHost } from "./host-addresses.ts";
-import { ownersOf } from "./listener-owners.ts";
+import { ownersOf, setsNaming } from "./listener-owners.ts";
 import { isOf, listenerStatuses, refusalCondition, refusalsOf, stateOf } from "./listener-status.ts";
 import { listenersOf } from "./listeners.ts";
 import { proxyOf, unserved } from "./proxies.ts";
@@ -65,8 +65,10 @@ export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey):
 });
 
 function listenerSets(db: Db, gateway: ObjectKey): readonly Condition[] {
+  const attached = ownersOf(db, gateway).length - 1;
+  const refused = setsNaming(db, gateway).length - attached;
   const from = db.get("Gateway", gateway)?.spec.allowedListeners?.namespaces.from ?? "None";
-  return from === "None" ? [] : [gatewayListenerSets(ownersOf(db, gateway).length - 1)];
+  return from === "None" && refused === 0 ? [] : [gatewayListenerSets(attached, refused)];
 }
 
 function unservedStatus(why: string | undefined): GatewayStatus | undefined {

@@ -8,11 +8,11 @@ import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { shardOf } from "../../xds/model/shards.ts";
 import { listenerSet, type ListenerOwner, ownerReference } from "../gateway/listener-owner.ts";
-import { parentOf } from "../gateway/listener-owners.ts";
+import { gatewayAbove } from "../gateway/listener-owners.ts";
 import { type ListenerState, placeOf } from "../gateway/listener-state.ts";
 import { listenersOf, readyListeners } from "../gateway/listeners.ts";
 import { proxyOf } from "../gateway/proxies.ts";
-import { intersections, mostSpecific } from "../hostnames.ts";
+import { intersections, isServerName, mostSpecific } from "../hostnames.ts";
 import { selectorMatches } from "../labels.ts";
 import { namespaceLabels } from "../namespaces.ts";
 
@@ -161,7 +161,7 @@ function parentOwner(route: ObjectKey, ref: ParentReference): ListenerOwner | un
 function proxyOfParent(db: Db, parent: ListenerOwner): string | undefined {
   const { kind, namespace, name } = ownerReference(parent);
   const key = objectKey(namespace, name);
-  const gateway = kind === "Gateway" ? key : parentOf(db, key);
+  const gateway = kind === "Gateway" ? key : gatewayAbove(db, key);
   return gateway === undefined ? undefined : proxyOf(db, gateway);
 }
 
@@ -177,12 +177,18 @@ function attach(db: Db, route: AttachingRoute, ref: ParentReference): ParentAtta
   if (allowed.length === 0) return { parent, proxy, listeners: [], rejection: "NotAllowedByListeners" };
   const listeners = allowed.map((listener): ListenerAttachment => {
     const table = listener.ready ? placeOf(listener) : undefined;
-    const hosts = isolated(db, listener, intersections(listener.hostname, route.hostnames));
+    const hosts = isolated(db, listener, namesAt(listener, route));
     return { listener: listener.name, ...(table === undefined ? {} : { table }), hosts };
   });
   if (!listeners.some(({ table }) => table !== undefined)) return { parent, proxy, listeners, rejection: "NoReadyListeners" };
-  const intersecting = allowed.some(({ ready, hostname }) => ready && intersections(hostname, route.hostnames).length > 0);
+  const intersecting = allowed.some((listener) => listener.ready && namesAt(listener, route).length > 0);
   return { parent, proxy, listeners, ...(intersecting ? {} : { rejection: "NoMatchingListenerHostname" as const }) };
+}
+
+/** Names that route and listener share; an IP address is none where TLS tells connections apart. */
+function namesAt({ hostname }: ListenerState, { kind, hostnames }: AttachingRoute): readonly string[] {
+  const shared = intersections(hostname, hostnames);
+  return kind === "TLSRoute" ? shared.filter((name) => name === "*" || isServerName(name)) : shared;
 }
 
 function allows(db: Db, { kinds, namespaces, owner }: ListenerState, route: AttachingRoute): boolean {

@@ -24,10 +24,10 @@ export function routeFilter(db: Db, route: RequestRouteId, ref: ExtensionRef | u
   const key = objectKey(namespaceOf(route.key), ref?.name ?? "");
   if (ref?.group !== "gateway.envoyproxy.io" || ref.kind !== "HTTPRouteFilter" || route.kind !== "HTTPRoute") {
     const message = `Filter ${ref?.kind ?? ""} ${ref?.name ?? ""} of group ${ref?.group ?? ""} is not supported`;
-    return { trouble: { refs: [{ reason: "UnsupportedValue", message: `${message}.` }], broken: true } };
+    return { trouble: { refs: [{ reason: "InvalidKind", message: `${message}.` }], broken: true } };
   }
   if (db.get("HTTPRouteFilter", key) === undefined) {
-    return { trouble: { refs: [{ reason: "UnsupportedValue", message: `HTTPRouteFilter ${key} not found.` }], broken: true } };
+    return { trouble: { refs: [{ reason: "BackendNotFound", message: `HTTPRouteFilter ${key} not found.` }], broken: true } };
   }
   const part = filterPart(db, key);
   return part.ok ? part.value : { trouble: { accepted: [part.problem] } };

@@ -84,7 +84,7 @@ const cases: readonly (readonly [string, readonly TestObject[], readonly string[
         },
       ]),
     ],
-    [accepted, "ResolvedRefs=False/UnsupportedValue HTTPRouteFilter default/f not found."],
+    [accepted, "ResolvedRefs=False/BackendNotFound HTTPRouteFilter default/f not found."],
   ],
   [
     "a rewrite beside a redirect",
