@@ -1,6 +1,6 @@
 // BackendTLSPolicy with a backend that speaks TLS only: what is asked for and checked, and that nothing is sent to whom cannot be checked.
 
-import { ask, short } from "./support/client.ts";
+import { ask, askWebSocket, short } from "./support/client.ts";
 import { makeCertificate, type StoryCertificate } from "./support/certificates.ts";
 import { gateway, http, object, route, service, to } from "./support/objects.ts";
 import { freePorts } from "../testing/free-ports.ts";
@@ -128,6 +128,16 @@ test("without a usable CA requests answer 500 and the backend hears nothing, unt
   await world.apply("ca", [authority(certificate)]);
   expect(await answer()).toBe("secure");
   expect(await said("tls")).toEqual(good);
+});
+
+test("a WebSocket goes over TLS to a backend that says wss", async () => {
+  const sockets = service("sockets", [world.backends["secure"]!], "kubernetes.io/wss");
+  await world.apply("policies", [
+    ...sockets,
+    policy("sockets", { hostname: "secure.example" }, { name: "sockets" }),
+    route("sockets", { hostnames: ["ws.example"], rules: [{ backendRefs: to("sockets") }] }),
+  ]);
+  expect(await askWebSocket(port, "ws.example/", "hello")).toBe("secure: hello");
 });
 
 test("a policy for the port comes before one for the Service", async () => {

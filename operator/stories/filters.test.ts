@@ -221,7 +221,7 @@ const cors = (policy: object) => ({ type: "CORS", cors: policy });
 
 test("a preflight is answered by the policy and not by the backend", async () => {
   const policy = {
-    allowOrigins: ["https://www.foo.com", "https://*.bar.com"],
+    allowOrigins: ["https://www.foo.com", "https://*.bar.com", "https://Own.Port.com:443", "http://other.port.com:8080"],
     allowMethods: ["GET", "OPTIONS"],
     allowHeaders: ["x-one", "x-two"],
     exposeHeaders: ["x-exposed"],
@@ -233,6 +233,10 @@ test("a preflight is answered by the policy and not by the backend", async () =>
         rule("/plain", [cors(policy)]),
         rule("/credentials", [cors({ ...policy, allowCredentials: true })]),
         rule("/all", [cors({ allowOrigins: ["*"], allowMethods: ["*"], allowHeaders: ["*"] })]),
+        rule("/all-credentials", [
+          cors({ allowOrigins: ["*"], allowMethods: ["*"], allowHeaders: ["*"], allowCredentials: true }),
+        ]),
+        rule("/any-host", [cors({ allowOrigins: ["https://*"] })]),
       ],
     }),
   ]);
@@ -261,7 +265,26 @@ test("a preflight is answered by the policy and not by the backend", async () =>
     backend: undefined,
     "allow-origin": expect.stringMatching(/^(\*|http:\/\/anybody.example)$/),
   });
-  for (const origin of ["https://foo.com", "http://www.foo.com", "https://bar.com", "https://www.foo.com.evil.org"]) {
+  // Fetch standard: with credentials a "*" would be taken literally.
+  expect(await preflight("/all-credentials", "http://anybody.example")).toMatchObject({
+    "allow-origin": "http://anybody.example",
+    "allow-credentials": "true",
+    "allow-methods": "GET",
+    "allow-headers": "x-one",
+  });
+  for (const origin of ["https://own.port.com", "http://other.port.com:8080"]) {
+    expect(await preflight("/plain", origin)).toMatchObject({ "allow-origin": origin });
+  }
+  expect(await preflight("/any-host", "https://a.b.example")).toMatchObject({ "allow-origin": "https://a.b.example" });
+  for (const origin of [
+    "https://foo.com",
+    "http://www.foo.com",
+    "https://bar.com",
+    "https://www.foo.com.evil.org",
+    "https://a.bar.com:8443",
+    "http://own.port.com",
+    "http://other.port.com",
+  ]) {
     const got = await preflight("/plain", origin);
     expect({ origin, allowed: "allow-origin" in got, backend: got.backend }).toEqual({
       origin,

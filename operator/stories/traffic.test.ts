@@ -157,6 +157,7 @@ test("failed tries are retried as often as asked, for the codes asked, within th
   expect(await tries("/other?fail=99")).toEqual(["503 v1", 1]);
   expect(await tries("/other?status=500")).toEqual(["500 v1", 4]);
   expect(await tries("/plain?fail=99")).toEqual(["503 v1", 1]);
+  expect(await tries("/slow?delay=900")).toEqual(["504", 3]);
 });
 
 const three = (): Parameters<typeof service>[1] => ["v1", "v2", "v3"].map((name) => world.backends[name]!);

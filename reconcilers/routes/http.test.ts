@@ -23,7 +23,7 @@ const filters = (...all: readonly object[]) => ({ filters: all });
 const extension = (name: string) =>
   filters({ type: "ExtensionRef", extensionRef: { group: "gateway.envoyproxy.io", kind: "HTTPRouteFilter", name } });
 const filter = (spec: object): TestObject => ({ kind: "HTTPRouteFilter", metadata: { namespace: "default", name: "f" }, spec });
-const on = ["connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes"];
+const on = ["connect-failure", "refused-stream", "reset", "unavailable", "cancelled", "retriable-status-codes"];
 const failed = { type: "respond", status: 500 };
 
 const cases: readonly (readonly [string, object, object, ...TestObject[]])[] = [
@@ -191,6 +191,20 @@ test("a session cookie covers what the matches have in common", () => {
     ttlSeconds: 3600,
   });
 });
+
+const cookiePaths: readonly (readonly [type: string, value: string, path: string])[] = [
+  ["RegularExpression", "/shop/v[0-9]+/cart", "/shop"],
+  ["RegularExpression", "/shop/cart", "/shop/cart"],
+  ["RegularExpression", "/shop/.*|/other", "/"],
+  ["RegularExpression", ".*/shop", "/"],
+  ["Exact", "/shop/cart", "/shop/cart"],
+];
+for (const [type, value, path] of cookiePaths) {
+  test(`a session cookie of ${type} ${value} is for ${path}`, () => {
+    const got = ruleOf({ matches: [{ path: { type, value } }], sessionPersistence: { type: "Cookie" } })?.sessionPersistence;
+    expect(got).toMatchObject({ type: "cookie", path });
+  });
+}
 
 test("sessions over backends that cannot be one cluster are refused", () => {
   const names = backend("ext", { endpoints: [{ fqdn: { hostname: "a.test", port: 80 } }] });

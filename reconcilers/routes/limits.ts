@@ -22,13 +22,16 @@ export function timeLimits(rule: Rule): { readonly timeoutMs?: number; readonly 
   return request === undefined && oneTry === undefined ? {} : { timeoutMs: 0 };
 }
 
-/** GEP-1731. Without codes, 503 is retried; without attempts, twice (Envoy Gateway's defaults). Connection failures always are. */
+/**
+ * GEP-1731. Without codes, 503 is retried; without attempts, twice (Envoy Gateway's defaults). Connections that fail or end and tries that take
+ * too long always are (HTTPRouteRetry).
+ */
 function toRetry(spec: Rule["retry"], perTry: number | undefined): Retry | undefined {
   if (spec === undefined || spec.attempts === 0) return undefined;
   const backoff = milliseconds(spec.backoff);
   return {
     attempts: spec.attempts ?? 2,
-    on: ["connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes"],
+    on: ["connect-failure", "refused-stream", "reset", "unavailable", "cancelled", "retriable-status-codes"],
     statusCodes: spec.codes === undefined || spec.codes.length === 0 ? [503] : spec.codes,
     ...(backoff === undefined || backoff === 0 ? {} : { backoffMs: { base: backoff } }),
     ...(perTry === undefined || perTry === 0 ? {} : { perTryTimeoutMs: perTry }),
@@ -55,11 +58,21 @@ export function toSession(
   return { session: { type: "cookie", name, path: commonPath(matches), ...ttl }, problems: [] };
 }
 
-/** GEP-1619: the cookie's path is what all matches have in common, in whole segments; "/" where a regular expression decides. */
+/** GEP-1619: the cookie's path is what all matches have in common, in whole segments; of a regular expression, those before it begins. */
 function commonPath(matches: readonly RouteMatch[]): string {
-  const segments = matches.map(({ path }) => (path.type === "regex" ? [] : path.value.split("/").filter((part) => part !== "")));
+  const segments = matches.map(({ path }) => {
+    const parts = path.value.split("/").filter((part) => part !== "");
+    return path.type === "regex" ? literalParts(path.value, parts) : parts;
+  });
   const first = segments[0] ?? [];
   let length = 0;
   while (length < first.length && segments.every((each) => each[length] === first[length])) length++;
   return `/${first.slice(0, length).join("/")}`;
+}
+
+function literalParts(pattern: string, parts: readonly string[]): readonly string[] {
+  // An alternative may be of the whole pattern.
+  if (!pattern.startsWith("/") || pattern.includes("|")) return [];
+  const begins = parts.findIndex((part) => /[\\^$.*+?()[\]{}]/.test(part));
+  return begins === -1 ? parts : parts.slice(0, begins);
 }

@@ -1,7 +1,7 @@
 import type { Cors, ForwardAction, HeaderEdits, PathMatch, Redirect, Rewrite, Route } from "../model/route.ts";
 import { messageJson } from "../proto-json.ts";
 import { noEdits, someBackend, someForward, someRoute } from "../testing/models.ts";
-import { route } from "./route.ts";
+import { brokenRoute, route } from "./route.ts";
 
 const json = (fields: Partial<Route>): unknown => messageJson(route(someRoute(fields)));
 const metadata = {
@@ -282,5 +282,19 @@ test("session persistence by a cookie", () => {
         },
       },
     },
+  });
+});
+
+test("what may not be published is answered with 500, calls with what gRPC reads as UNAVAILABLE", () => {
+  const answer = (fields: Partial<Route>): unknown => messageJson(brokenRoute(someRoute(fields)));
+  expect(answer({})).toHaveProperty("direct_response", { status: 500 });
+  expect(answer({ grpc: true })).toHaveProperty("direct_response", { status: 503 });
+});
+
+test("a route for calls switches on what calls need", () => {
+  const on = { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", config: {} };
+  expect(json({ grpc: true })).toHaveProperty("typed_per_filter_config", {
+    "envoy.filters.http.grpc_web": on,
+    "envoy.filters.http.grpc_stats": on,
   });
 });

@@ -36,12 +36,12 @@ export function route(model: Route): config_route_v3.Route {
   });
 }
 
-/** What stands in for a route that may not be published: the same requests, answered with 500 as the API asks for a broken rule. */
+/** What stands in for a route that may not be published: the same requests, answered with 500 as the API asks for a broken rule, calls with UNAVAILABLE. */
 export function brokenRoute(model: Route): config_route_v3.Route {
   return create(RouteSchema, {
     name: model.name,
     match: routeMatch(model.match),
-    action: { case: "directResponse", value: { status: 500 } },
+    action: { case: "directResponse", value: { status: model.grpc === true ? 503 : 500 } },
     metadata: originMetadata([model.origin]),
   });
 }

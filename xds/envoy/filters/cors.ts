@@ -36,9 +36,13 @@ function listed(values: readonly string[]): string {
   return values.includes("*") ? "*" : values.join(", ");
 }
 
-/** Gateway API, HTTPCORSFilter.allowOrigins: "*" alone is every origin; inside a host it stands for one or more labels, greedily. */
-function originMatch(origin: string): { readonly type: "exact" | "regex"; readonly value: string } {
-  if (origin === "*") return { type: "regex", value: ".*" };
+/**
+ * Gateway API, HTTPCORSFilter.allowOrigins: "*" alone is every origin; inside a host it stands for one or more labels, greedily. A port that is the
+ * scheme's own may be written, and browsers do not send it; nor do they send capital letters (RFC 6454, 6.2).
+ */
+function originMatch(written: string): { readonly type: "exact" | "regex"; readonly value: string } {
+  if (written === "*") return { type: "regex", value: ".*" };
+  const origin = written.toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
   if (!origin.includes("*")) return { type: "exact", value: origin };
   return { type: "regex", value: origin.split("*").map(quoted).join("[^/:]+") };
 }
