@@ -149,3 +149,22 @@ test("things are made in order, pods after their files, and removed the other wa
   expect(writes.map((line) => line.split(" ")[0])).toEqual(["PATCH", "PATCH", "PATCH", "DELETE", "DELETE", "DELETE"]);
   expect(stored.size).toBe(0);
 });
+
+test("a ServiceAccount that is lent is used as it is: not applied, not removed, and made only when it has gone", async () => {
+  const { apply, infrastructure, troubles } = running();
+  const path = "/api/v1/namespaces/default/serviceaccounts/gw";
+  const theirs = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "gw", namespace: "default", labels: {} } };
+  stored.set(path, theirs);
+  const annotations = { "gateway.envoyproxy.io/only-if-absent": "true" };
+  const account = made("v1", "ServiceAccount");
+  const lent = { ...account, metadata: { ...account.metadata, annotations } };
+  await expect(infrastructure.apply("default/gw", [account, ...objects])).rejects.toThrow("does not belong to this proxy");
+  await infrastructure.apply("default/gw", [lent, ...objects]);
+  expect([stored.get(path), stored.size, troubles.at(-1)]).toEqual([theirs, 4, undefined]);
+  await apply();
+  await infrastructure.apply("default/gw", []);
+  expect([...stored.values()]).toEqual([theirs]);
+  stored.clear();
+  await infrastructure.apply("default/gw", [lent, ...objects]);
+  expect(stored.get(path)).toMatchObject({ metadata: { labels } });
+});

@@ -14,6 +14,7 @@ import {
   fieldManager,
   isAppliedBy,
   isAppliedByUs,
+  isLent,
   isWorkload,
   type LiveObject,
   ownerOfProxy,
@@ -76,10 +77,10 @@ export function createClusterInfrastructure(options: ClusterInfrastructureOption
 
   async function make(owner: ObjectKey, objects: readonly OwnedObject[]): Promise<void> {
     const before = await presentOf(owner);
-    const live = await standing(calls, objects);
-    const wanted: Known = new Map(objects.map((object) => [titleOf(object), object]));
+    const places = await placesOf(calls, objects);
+    const wanted: Known = new Map(places.map(({ object }) => [titleOf(object), object]));
     present.set(owner, new Map([...before, ...wanted]));
-    await putAll(objects, live, { calls, log });
+    await putAll(places, { calls, log });
     const leftovers = [...before].flatMap(([title, object]) => (wanted.has(title) ? [] : [object]));
     sweeper.sweep(owner, { leftovers, workload: objects.find(isWorkload), onDone: () => present.set(owner, wanted) });
   }
@@ -122,21 +123,30 @@ function byProxy(all: readonly LiveObject[]): Map<string, Known> {
   return new Map([...groups].map(([proxy, objects]) => [proxy, new Map(objects.map((each) => [titleOf(each), each]))]));
 }
 
-/** What stands where these objects are to be; waits for what is on its way out. All are looked at before the first is touched. */
-async function standing(calls: ObjectCalls, objects: readonly OwnedObject[]): Promise<readonly (LiveObject | undefined)[]> {
-  const live = await Promise.all(objects.map(calls.read));
-  const foreign = objects.filter((object, i) => live[i] !== undefined && belongingOf(live[i]) !== belongingOf(object));
+interface Place {
+  readonly object: OwnedObject;
+  /** What stands where it is to be. */
+  readonly live: LiveObject | undefined;
+}
+
+/**
+ * Where objects are to be put, without those that somebody else lends; waits for what is on its way out. All are looked at before the first is
+ * touched. */
+async function placesOf(calls: ObjectCalls, objects: readonly OwnedObject[]): Promise<readonly Place[]> {
+  const all = await Promise.all(objects.map(async (object): Promise<Place> => ({ object, live: await calls.read(object) })));
+  const places = all.filter(({ object, live }) => !isLent(live, object));
+  const foreign = places.filter(({ object, live }) => live !== undefined && belongingOf(live) !== belongingOf(object));
   if (foreign.length > 0) {
-    const names = foreign.map(titleOf).join(", ");
+    const names = foreign.map(({ object }) => titleOf(object)).join(", ");
     throw new Refused(
       `${names} exists and does not belong to this proxy: it must be removed, or the proxy's be named otherwise.`,
     );
   }
   return await Promise.all(
-    live.map(async (object) => {
-      if (object?.metadata.deletionTimestamp === undefined) return object;
-      await calls.remove(object);
-      return undefined;
+    places.map(async ({ object, live }): Promise<Place> => {
+      if (live?.metadata.deletionTimestamp === undefined) return { object, live };
+      await calls.remove(live);
+      return { object, live: undefined };
     }),
   );
 }
@@ -147,15 +157,11 @@ interface Putting {
 }
 
 /** Applies all that can be: what one object is refused for concerns no other. */
-async function putAll(
-  objects: readonly OwnedObject[],
-  live: readonly (LiveObject | undefined)[],
-  putting: Putting,
-): Promise<void> {
+async function putAll(places: readonly Place[], putting: Putting): Promise<void> {
   const refused: string[] = [];
-  for (const [i, object] of objects.entries()) {
+  for (const { object, live } of places) {
     try {
-      await put(object, live[i], putting);
+      await put(object, live, putting);
     } catch (cause) {
       const words = refusalIn(cause);
       if (words === undefined) throw cause;

@@ -1,7 +1,7 @@
 // Objects that we own in a cluster, seen one by one: where they are served, whose they are, what the API server says of them. Pure.
 
 import type { ObjectKey } from "../../store/key.ts";
-import { proxyAnnotation } from "../../reconcilers/gateway/owned-metadata.ts";
+import { onlyIfAbsent, proxyAnnotation } from "../../reconcilers/gateway/owned-metadata.ts";
 import type { OwnedObject } from "../../reconcilers/reconciler.ts";
 import { type ApiResource, apiResource, resourcePath } from "./resources.ts";
 
@@ -75,6 +75,12 @@ export function belongingOf({ metadata }: Pick<OwnedObject, "metadata">): string
   if (labels["app.kubernetes.io/component"] !== "proxy" || labels["app.kubernetes.io/managed-by"] !== "envoy-gateway")
     return undefined;
   return identifying.map((name) => labels[name] ?? "").join(" ");
+}
+
+/** Does what stands there take the place of an object that would be made only if there were none? */
+export function isLent(live: LiveObject | undefined, wanted: OwnedObject): boolean {
+  const may = wanted.metadata.annotations?.[onlyIfAbsent] === "true";
+  return may && live !== undefined && belongingOf(live) !== belongingOf(wanted);
 }
 
 /** The proxy that an object of ours belongs to, as xds/ calls it: "namespace/name" of a Gateway, or a class's name. */

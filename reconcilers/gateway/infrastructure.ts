@@ -7,7 +7,7 @@ import { memo } from "../../store/memo.ts";
 import { classEnvoyProxy, configKey, envoyProxyOf, envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { OwnedObject } from "../reconciler.ts";
 import { unsupportedAddressType } from "./addresses.ts";
-import { type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
+import { onlyIfAbsent, type OwnedMetadata, ownedMetadata } from "./owned-metadata.ts";
 import { patched } from "./patch.ts";
 import { gatewaysOf } from "./proxies.ts";
 import { proxyPorts } from "./proxy-listeners.ts";
@@ -50,11 +50,15 @@ function hasUnusableSettings(db: Db, proxy: string): boolean {
   );
 }
 
+/** One that an EnvoyProxy names may be there already, with what its owner has bound to it. */
 function serviceAccount(db: Db, proxy: string): OwnedObject {
+  const name = serviceAccountName(db, proxy);
+  const own = ownedMetadata(db, proxy);
+  const annotations = name === own.name ? own.annotations : { ...own.annotations, [onlyIfAbsent]: "true" };
   return {
     apiVersion: "v1",
     kind: "ServiceAccount",
-    metadata: objectMetadata(ownedMetadata(db, proxy), serviceAccountName(db, proxy)),
+    metadata: objectMetadata({ ...own, annotations }, name),
     automountServiceAccountToken: false,
   };
 }

@@ -11,6 +11,9 @@ import { gatewaysOf } from "./proxies.ts";
 /** On objects of a Gateway or class whose name is too long for a label: the proxy's name. */
 export const proxyAnnotation = "gateway.envoyproxy.io/proxy";
 
+/** "true" on an object that is made only if there is none of its name: another's is used as it is, neither changed nor removed. */
+export const onlyIfAbsent = "gateway.envoyproxy.io/only-if-absent";
+
 export interface OwnedMetadata {
   readonly name: string;
   readonly namespace: string;
