@@ -1,7 +1,7 @@
 // `envoy-gateway operator`: serves the Gateways of a cluster, from within or from a developer's machine.
 
 import { runOperator } from "../operator/main.ts";
-import { operatorConfigOptions } from "./config-file.ts";
+import { operatorOptionsIn, textOf } from "./config-file.ts";
 
 export interface OperatorFlags {
   readonly config?: string;
@@ -13,14 +13,13 @@ export interface OperatorFlags {
   readonly xdsPort?: string;
 }
 
-/** Runs until SIGINT or SIGTERM. Flags win over the config file. Throws in one sentence when it cannot start. */
-export async function operatorCommand(flags: OperatorFlags): Promise<void> {
-  const { config, xdsPort, ...rest } = flags;
-  await runOperator({
-    ...operatorConfigOptions(config),
-    ...rest,
-    ...(xdsPort !== undefined && { xdsPort: portNumber(xdsPort) }),
-  });
+/** Runs until SIGINT or SIGTERM. Flags win over the config file, which is followed. Throws in one sentence when it cannot start. */
+export async function operatorCommand({ config: file, xdsPort, ...rest }: OperatorFlags): Promise<void> {
+  const flags = { ...rest, ...(xdsPort !== undefined && { xdsPort: portNumber(xdsPort) }) };
+  if (file === undefined) return await runOperator(flags);
+  const text = textOf(file);
+  const read = (edited: string) => ({ ...operatorOptionsIn(edited, file), ...flags });
+  await runOperator(read(text), undefined, { file, text, read });
 }
 
 function portNumber(text: string): number {

@@ -1,8 +1,9 @@
 // `envoy-gateway standalone`: finds out what to serve, starts echo backends when asked for, and hands over to operator/.
 
 import { join } from "node:path";
+import type { StandaloneOptions as Configured } from "../operator/config.ts";
 import { runStandalone } from "../operator/main.ts";
-import { configOptions } from "./config-file.ts";
+import { standaloneOptionsIn, textOf } from "./config-file.ts";
 import { startEcho } from "./echo.ts";
 import type { Echo } from "./echo.ts";
 import { readInputs } from "./input.ts";
@@ -21,19 +22,24 @@ const quickstartFolder = join(import.meta.dirname, "../manifests/examples/quicks
 
 /** Runs until SIGINT or SIGTERM. Flags win over the config file. Throws when there is nothing to serve, or when it cannot start. */
 export async function standalone(options: StandaloneOptions): Promise<void> {
-  const configured = configOptions(options.config);
-  const named = options.resources ?? configured.paths ?? [];
-  const resources = [...named, ...(options.quickstart === true ? [quickstartFolder] : [])];
-  if (resources.length === 0) {
+  const { config: file } = options;
+  const text = file === undefined ? "" : textOf(file);
+  const read = (edited: string) => given(options, file === undefined ? {} : standaloneOptionsIn(edited, file));
+  const first = read(text);
+  if (first.paths.length === 0) {
     throw new Error("nothing to serve: name a directory with --resources, a config file with --config, or try --quickstart");
   }
-  const echoes = options.quickstart === true || options.echo === true ? await startEchoes(resources) : [];
+  const echoes = options.quickstart === true || options.echo === true ? await startEchoes(first.paths) : [];
   try {
-    const stateFolder = options.stateDir === undefined ? {} : { stateFolder: options.stateDir };
-    await runStandalone({ ...configured, ...stateFolder, paths: resources });
+    await runStandalone(first, undefined, file === undefined ? undefined : { file, text, read });
   } finally {
     await Promise.all(echoes.map((echo) => echo.close()));
   }
+}
+
+function given({ resources, quickstart, stateDir }: StandaloneOptions, configured: Partial<Configured>) {
+  const paths = [...(resources ?? configured.paths ?? []), ...(quickstart === true ? [quickstartFolder] : [])];
+  return { ...configured, ...(stateDir !== undefined && { stateFolder: stateDir }), paths };
 }
 
 /** One echo backend at every loopback address that a Backend names. */

@@ -5,6 +5,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { OperatorOptions } from "./config.ts";
 import { runOperator } from "./main.ts";
 import { freePorts } from "./testing/free-ports.ts";
 
@@ -28,6 +29,8 @@ const empty: RequestListener = (request, response) => {
 interface Running {
   /** Status and text. */
   readonly ask: (path: string) => Promise<readonly [number, string]>;
+  readonly edit: (options: Partial<OperatorOptions> | "broken") => void;
+  readonly metric: (name: string) => Promise<number>;
   readonly end: Promise<string>;
   readonly stop: () => void;
   /** From now on the API server is there, and answers like this. */
@@ -35,7 +38,7 @@ interface Running {
 }
 
 async function started(): Promise<Running> {
-  const [port, healthPort] = (await freePorts(2)) as [number, number];
+  const [port, healthPort, metricsPort] = (await freePorts(3)) as [number, number, number];
   const folder = mkdtempSync(join(tmpdir(), "operator-"));
   const kubeconfig = join(folder, "kubeconfig");
   const config = {
@@ -46,8 +49,20 @@ async function started(): Promise<Running> {
   };
   writeFileSync(kubeconfig, JSON.stringify(config));
   const abort = new AbortController();
-  const options = { kubeconfig, healthPort, adminPort: 0, metricsPort: "off", xdsPort: 0, xdsHost: "127.0.0.1" } as const;
-  const end = runOperator({ ...options, namespace: "system", logLevel: "error" }, abort.signal).then(
+  const options = {
+    kubeconfig,
+    healthPort,
+    adminPort: 0,
+    metricsPort,
+    xdsPort: 0,
+    xdsHost: "127.0.0.1",
+    namespace: "system",
+    logLevel: "error",
+  };
+  const read = (text: string): typeof options => ({ ...options, ...(JSON.parse(text) as object) });
+  const file = join(folder, "config.json");
+  writeFileSync(file, "{}");
+  const end = runOperator(read("{}"), abort.signal, { file, text: "{}", read }).then(
     () => "it ended well",
     (cause: unknown) => String(cause),
   );
@@ -63,6 +78,11 @@ async function started(): Promise<Running> {
     ask: async (path) => {
       const answer = await fetch(`http://127.0.0.1:${healthPort}${path}`);
       return [answer.status, await answer.text()];
+    },
+    edit: (edited) => writeFileSync(file, edited === "broken" ? edited : JSON.stringify(edited)),
+    async metric(name) {
+      const page = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+      return Number(new RegExp(`^${name} (.*)$`, "m").exec(await page.text())?.[1]);
     },
     end,
     stop: () => abort.abort(),
@@ -122,4 +142,52 @@ test("whoever answers 404 to everything is no API server without our kinds", asy
   await running.serve(empty);
   await answers(running, "/readyz", /^200 /);
   expect(await running.ask("/healthz")).toEqual([200, "ok\n"]);
+}, 30_000);
+
+test("metrics tell of each watch how many objects it knows, since when it is silent, and what is wrong with it", async () => {
+  const running = await started();
+  const named = (name: string): object => ({ metadata: { name, namespace: "a", uid: name, resourceVersion: "1" } });
+  const items = ["one", "two", "three"].map(named);
+  await running.serve((request, response) => {
+    if (request.url?.startsWith("/api/v1/services?")) return void response.writeHead(500).end();
+    if (!request.url?.startsWith("/api/v1/secrets?limit")) return empty(request, response);
+    response.end(JSON.stringify({ metadata: { resourceVersion: "1" }, items }));
+  });
+  const of = (name: string, watch: string): Promise<number> =>
+    running.metric(`envoy_gateway_watch_${name}\\{watch="${watch}"\\}`);
+  await answers(running, "/readyz", /^503 not yet[^]*the list of Service: .*500/);
+  await until(async () => (await of("objects", "Secret")) === 3);
+  await until(async () => (await of("begins_total", "Secret")) === 1);
+  const lists = [await of("lists_total", "Secret"), await of("begins_total", "Secret"), await of("problem", "Secret")];
+  expect(lists).toEqual([1, 1, 0]);
+  expect([
+    await of("objects", "Deployment of proxies"),
+    await of("lists_total", "Service"),
+    await of("problem", "Service"),
+  ]).toEqual([0, 0, 1]);
+  expect(await of("silence_seconds", "Secret")).toBeLessThan(20);
+}, 30_000);
+
+test("an edit of the config file is taken up at once where that can be, and by beginning anew where not; a broken one is not", async () => {
+  const running = await started();
+  await running.serve(empty);
+  await answers(running, "/readyz", /^200 /);
+  const batches = (): Promise<number> => running.metric("envoy_gateway_batches_total");
+  const before = await batches();
+  running.edit({ deployType: "ControllerNamespace" });
+  await until(async () => (await batches()) > before);
+  running.edit("broken");
+  const elsewhere = ((await freePorts(1)) as [number])[0];
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([await running.ask("/readyz"), (await batches()) > before]).toEqual([[200, "ok\n"], true]);
+  running.edit({ adminPort: elsewhere });
+  await until(async () =>
+    fetch(`http://127.0.0.1:${elsewhere}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  await answers(running, "/readyz", /^200 /);
+  running.stop();
+  expect(await running.end).toBe("it ended well");
 }, 30_000);

@@ -1,10 +1,10 @@
 // A cluster: objects from its API server, Envoys as its Deployments, statuses written back to it. Every replica translates and serves its
 // proxies; the one that leads writes. Nothing is decided here.
 
-import type { Config } from "../api/config.ts";
 import type { Change } from "../store/db.ts";
-import { systemClock, type WallClock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import { operatorConfig, type OperatorOptions } from "./config.ts";
+import type { Edits } from "./config-edits.ts";
 import { createEndings } from "./endings.ts";
 import type { Feedback } from "./feedback.ts";
 import { createAuthority } from "./kubernetes/authority.ts";
@@ -21,6 +21,7 @@ import { reflect, reflectIn } from "./kubernetes/reflector.ts";
 import { createReplicaReports, type ReplicaReports, reportLabel } from "./kubernetes/replica-reports.ts";
 import { watchCluster } from "./kubernetes/source.ts";
 import { type ClusterStatusWriter, createClusterStatusWriter } from "./kubernetes/status.ts";
+import { createSettings, heed, type Settings } from "./kubernetes/settings.ts";
 import { createTokenReview } from "./kubernetes/token-review.ts";
 import { createLeaderElection, type LeaderElection } from "./leader.ts";
 import { createOperator, type Ground, type Operator } from "./operator.ts";
@@ -36,9 +37,17 @@ interface Cluster extends Ground {
   readonly health: Health;
 }
 
-/** Runs until the signal aborts; rejects with one clear sentence when it cannot start. The proxies go on without it. */
-export async function runOperator(options: OperatorOptions, signal: AbortSignal, clock: WallClock = systemClock): Promise<void> {
+/**
+ * Runs until the signal aborts, or an edit of the config file asks for another beginning: with what it resolves to. Rejects with one clear
+ * sentence when it cannot start. The proxies go on without it. */
+export async function runOperator(
+  options: OperatorOptions,
+  signal: AbortSignal,
+  edits?: Edits<OperatorOptions>,
+): Promise<OperatorOptions | undefined> {
+  const clock = systemClock;
   const endings = createEndings();
+  let next: OperatorOptions | undefined;
   // Also when it cannot start: nothing goes on watching.
   const end = new AbortController();
   signal.addEventListener("abort", () => end.abort());
@@ -52,6 +61,11 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal,
     await open(cluster, parts);
     certify(cluster, parts);
     follow(cluster, parts);
+    const again = (edited: OperatorOptions): void => {
+      next = edited;
+      end.abort();
+    };
+    if (edits !== undefined) void heed(edits, { ...cluster, settings: parts.settings, again });
     await feed(cluster, parts);
   } catch (cause) {
     if (!end.signal.aborted || cause !== end.signal.reason) throw cause;
@@ -59,11 +73,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal,
     end.abort();
     await endings.run();
   }
-}
-
-function configured(options: OperatorOptions, caBundle: string): Change {
-  const object: Config = operatorConfig(options, caBundle);
-  return { type: "applied", kind: "Config", object };
+  return signal.aborted ? undefined : next;
 }
 
 function serverNames({ xdsServerName, namespace }: OperatorOptions): readonly string[] {
@@ -76,6 +86,7 @@ interface Parts {
   readonly references: References;
   readonly reports: ReplicaReports;
   readonly leader: LeaderElection;
+  readonly settings: Settings;
 }
 
 function createParts(cluster: Cluster): Parts {
@@ -119,9 +130,11 @@ function createParts(cluster: Cluster): Parts {
       parts.operator.owned.wake();
     },
     problems: () => health.problems().length,
+    watches: () =>
+      [...health.reflectors].map(([name, state]) => [name, { ...state, silentMs: clock.now() - state.heardAt }] as const),
   });
   endings.add(() => statuses?.close());
-  const parts: Parts = { operator, references, reports, leader };
+  const parts: Parts = { operator, references, reports, leader, settings: createSettings(options, push) };
   return parts;
 }
 
@@ -179,8 +192,7 @@ async function open({ options, endings, health }: Cluster, { operator }: Parts):
 }
 
 /** The certificate of the xDS server, and whom proxies should trust. An API server that is away is waited for. */
-function certify({ options, client, clock, logs, signal, health, endings }: Cluster, { operator }: Parts): void {
-  const trust = (caBundle: string): void => operator.queue.push(configured(options, caBundle));
+function certify({ options, client, clock, logs, signal, health, endings }: Cluster, { operator, settings }: Parts): void {
   let trouble: string | undefined;
   const authority = createAuthority({
     client,
@@ -189,13 +201,13 @@ function certify({ options, client, clock, logs, signal, health, endings }: Clus
     clock,
     log: (message) => void logs.xds.warn(message),
     onRenewed: operator.xds.renew,
-    onBundle: trust,
+    onBundle: settings.trust,
     onWaiting: (why) => (trouble = why),
     signal,
   });
   const known = authority.then(({ tls, caBundle }) => {
     operator.xds.renew(tls);
-    trust(caBundle);
+    settings.trust(caBundle);
   });
   health.waitFor(() => trouble ?? "the authority of the xDS server", known);
   endings.add(
@@ -209,14 +221,23 @@ function certify({ options, client, clock, logs, signal, health, endings }: Clus
 
 /** Follows what runs, and what other replicas have to tell, until the signal aborts. */
 function follow(cluster: Cluster, { operator, reports }: Parts): void {
-  const { client, clock, logs, endings, signal, options } = cluster;
+  const { client, clock, logs, endings, signal, options, health } = cluster;
   const log = (message: string): void => void logs.infrastructure.warn(message);
   const { states } = operator.feedback;
   const proxies = watchProxies({
     watch: (resource, labelSelector, stop) =>
       reflectIn(
         namespacesOf(options, resource.namespaced),
-        { client, resources: [resource], ...(labelSelector && { labelSelector }), managedFields: true, clock, log },
+        {
+          client,
+          resources: [resource],
+          ...(labelSelector && { labelSelector }),
+          managedFields: true,
+          clock,
+          log,
+          stateOf: (namespace) =>
+            health.follow([`${resource.kind} of proxies`, ...(namespace === undefined ? [] : [namespace])].join(" ")),
+        },
         stop,
       ),
     clock,
@@ -224,12 +245,14 @@ function follow(cluster: Cluster, { operator, reports }: Parts): void {
     onGone: states.gone,
     onDisturbed: (proxy) => operator.owned.again(ownerOfProxy(proxy)),
   });
-  cluster.health.waitFor(() => "the list of what proxies run", proxies.synced);
+  health.waitFor(() => "the list of what proxies run", proxies.synced);
   endings.add(() => proxies.close());
   void (async () => {
     const resources = [{ apiVersion: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true }];
+    const state = health.follow("ConfigMap of replicas");
     const labelSelector = `${reportLabel}=true`;
-    for await (const event of reflect({ client, resources, namespace: options.namespace, labelSelector, clock, log }, signal))
+    const { namespace } = options;
+    for await (const event of reflect({ client, resources, namespace, labelSelector, clock, log, state }, signal))
       reports.heard(event);
   })();
 }

@@ -29,6 +29,18 @@ export interface Readings {
   readonly queued: () => number;
   readonly streams: () => readonly { readonly proxy: string; readonly bytesSent: number }[];
   readonly fileProblems: () => number;
+  /** What is watched at an API server; absent: there is none. */
+  readonly watches?: () => Iterable<readonly [string, Watch]>;
+}
+
+export interface Watch {
+  readonly objects: number;
+  readonly silentMs: number;
+  readonly problem: string | undefined;
+  readonly absent: boolean;
+  /** Lists that succeeded, and watches that began. */
+  readonly relists: number;
+  readonly restarts: number;
 }
 
 export function createMetrics(readings: Readings): Metrics {
@@ -36,6 +48,7 @@ export function createMetrics(readings: Readings): Metrics {
   collectDefaultMetrics({ register: registry });
   const named = (name: string, help: string) => ({ name: `envoy_gateway_${name}`, help, registers: [registry] });
   addReadings(readings, named);
+  if (readings.watches !== undefined) addWatches(readings.watches, named);
   const batches = new Counter(named("batches_total", "Batches of changes applied."));
   const changes = new Counter(named("changes_total", "Changes that mattered."));
   const queries = new Counter(named("queries_total", "Queries that ran."));
@@ -75,10 +88,41 @@ export function createMetrics(readings: Readings): Metrics {
   };
 }
 
-function addReadings(
-  readings: Readings,
-  named: (name: string, help: string) => { readonly name: string; readonly help: string; readonly registers: Registry[] },
-): void {
+type Named = (name: string, help: string) => { readonly name: string; readonly help: string; readonly registers: Registry[] };
+
+function addWatches(watches: () => Iterable<readonly [string, Watch]>, named: Named): void {
+  const labelNames = ["watch"];
+  const gauge = (name: string, help: string, read: (watch: Watch) => number): Gauge =>
+    new Gauge({
+      ...named(`watch_${name}`, help),
+      labelNames,
+      collect() {
+        this.reset();
+        for (const [watch, state] of watches()) this.set({ watch }, read(state));
+      },
+    });
+  const counter = (name: string, help: string, read: (watch: Watch) => number): Counter =>
+    new Counter({
+      ...named(`watch_${name}_total`, help),
+      labelNames,
+      collect() {
+        this.reset();
+        for (const [watch, state] of watches()) this.inc({ watch }, read(state));
+      },
+    });
+  gauge("objects", "Objects that are known.", ({ objects }) => objects);
+  gauge("silence_seconds", "Since the last word of the API server.", ({ silentMs }) => silentMs / 1000);
+  gauge("problem", "1: they cannot be read at present.", ({ problem }) => (problem === undefined ? 0 : 1));
+  gauge("absent", "1: the API server does not serve the kind.", ({ absent }) => (absent ? 1 : 0));
+  counter(
+    "lists",
+    "Lists that succeeded: one at the start, and one whenever the place in the history was lost.",
+    (watch) => watch.relists,
+  );
+  counter("begins", "Watches that began.", (watch) => watch.restarts);
+}
+
+function addReadings(readings: Readings, named: Named): void {
   const add = (name: string, help: string, read: () => number): Gauge =>
     new Gauge({
       ...named(name, help),

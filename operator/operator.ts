@@ -11,7 +11,7 @@ import type { Endings } from "./endings.ts";
 import { createExpiryWatch, type ExpiryWatch } from "./expiry.ts";
 import { createFeedback, type Feedback } from "./feedback.ts";
 import type { Infrastructure } from "./infrastructure.ts";
-import { createMetrics, type Batch, type Metrics } from "./metrics.ts";
+import { createMetrics, type Batch, type Metrics, type Readings } from "./metrics.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { debounced, type Queue, type Timing } from "./queue.ts";
 import { createOwnedLoop, type OwnedLoop } from "./reconcile.ts";
@@ -42,6 +42,7 @@ export interface Surroundings extends Ground {
   readonly onFlushed?: () => void;
   /** Things wrong in what objects are read from, for the metrics. */
   readonly problems: () => number;
+  readonly watches?: Readings["watches"];
 }
 
 /** The parts of a run, for those who feed it and ask it. */
@@ -70,6 +71,7 @@ export function createOperator(surroundings: Surroundings): Operator {
     queued: () => queue.size(),
     streams: () => xds.streams(),
     fileProblems: surroundings.problems,
+    ...(surroundings.watches && { watches: surroundings.watches }),
   });
   const xds: XdsServer = createXdsServer({
     ...surroundings.xds,

@@ -4,8 +4,9 @@ import { stat } from "node:fs/promises";
 import type { Change } from "../store/db.ts";
 import type { Kind } from "../store/kinds.ts";
 import { schemaJudge } from "./admission.ts";
-import { systemClock, type WallClock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import { standaloneConfig, type StandaloneOptions } from "./config.ts";
+import { type Edits, fixedDifferences } from "./config-edits.ts";
 import { createEndings } from "./endings.ts";
 import type { Feedback } from "./feedback.ts";
 import { envoyPath } from "./host/envoy-binary.ts";
@@ -19,7 +20,7 @@ import type { Problem } from "./host/yaml.ts";
 import { createOperator, type Ground, type Operator } from "./operator.ts";
 import { servePages } from "./pages.ts";
 import { createStatusMemory, type StatusMemory } from "./status.ts";
-import { createLogs } from "./telemetry.ts";
+import { createLogs, type Logs, setLogOptions } from "./telemetry.ts";
 
 /** What is wrong in the files at present. */
 interface Files {
@@ -30,9 +31,12 @@ interface Files {
 export async function runStandalone(
   options: StandaloneOptions,
   signal: AbortSignal,
-  clock: WallClock = systemClock,
+  edits?: Edits<StandaloneOptions>,
 ): Promise<void> {
+  const clock = systemClock;
   const endings = createEndings();
+  const end = new AbortController();
+  endings.add(() => end.abort());
   try {
     const logs = createLogs(options);
     await requirePaths(options.paths);
@@ -57,12 +61,36 @@ export async function runStandalone(
       problems: () => files.problems.length,
     });
     const port = await open({ ...operator, status: status!, files }, { options, ...ground });
-    const config = standaloneConfig(identity.client(port), options.gateway);
-    operator.queue.push({ type: "applied", kind: "Config", object: config });
+    const take = ({ gateway }: StandaloneOptions): void =>
+      operator.queue.push({ type: "applied", kind: "Config", object: standaloneConfig(identity.client(port), gateway) });
+    take(options);
+    if (edits !== undefined) void heed(edits, { options, logs, take, signal: end.signal });
     endings.add(followMachine(operator.queue.push, clock));
     await follow({ queue: operator.queue, files }, { options, ...ground }, signal);
   } finally {
     await endings.run();
+  }
+}
+
+interface Heeding {
+  readonly options: StandaloneOptions;
+  readonly logs: Logs;
+  readonly take: (options: StandaloneOptions) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Takes up edits of the config file, but for what a process takes up only when it begins. */
+async function heed(edits: Edits<StandaloneOptions>, { options, logs, take, signal }: Heeding): Promise<void> {
+  for await (const edit of edits.follow(signal)) {
+    if ("problem" in edit) {
+      logs.provider.error(`the config file cannot be used, the settings stay as they were: ${edit.problem}`);
+      continue;
+    }
+    setLogOptions(logs, edit.options);
+    const waiting = fixedDifferences(options, edit.options);
+    logs.provider.info(`the config file has changed${waiting.length === 0 ? "" : `; for the next start: ${waiting.join(", ")}`}`);
+    const { controllerName } = options.gateway;
+    take({ ...edit.options, gateway: { ...edit.options.gateway, ...(controllerName !== undefined && { controllerName }) } });
   }
 }
 

@@ -16,22 +16,26 @@ export interface LogOptions {
 export type Logs = Readonly<Record<Component, Logger>>;
 
 /** One log per component; all write to standard error. */
-export function createLogs({ logLevel, componentLevels, logEncoder }: LogOptions): Logs {
+export function createLogs(options: LogOptions): Logs {
   const stream = new transports.Stream({ stream: process.stderr });
   // Every logger listens to the shared transport.
   stream.setMaxListeners(0);
-  const text = format.printf((info) => `${String(info["timestamp"])} ${info.level} ${String(info.message)}`);
-  const make = (component: Component): Logger =>
-    createLogger({
-      level: componentLevels[component] ?? logLevel,
-      defaultMeta: { component },
-      format: format.combine(format.timestamp(), logEncoder === "Text" ? text : format.json()),
-      transports: [stream],
-    });
-  return {
+  const make = (component: Component): Logger => createLogger({ defaultMeta: { component }, transports: [stream] });
+  const logs: Logs = {
     provider: make("provider"),
     "gateway-api": make("gateway-api"),
     xds: make("xds"),
     infrastructure: make("infrastructure"),
   };
+  setLogOptions(logs, options);
+  return logs;
+}
+
+/** From now on they say so much, in this way. */
+export function setLogOptions(logs: Logs, { logLevel, componentLevels, logEncoder }: LogOptions): void {
+  const text = format.printf((info) => `${String(info["timestamp"])} ${info.level} ${String(info.message)}`);
+  for (const component of components) {
+    logs[component].level = componentLevels[component] ?? logLevel;
+    logs[component].format = format.combine(format.timestamp(), logEncoder === "Text" ? text : format.json());
+  }
 }

@@ -1,11 +1,13 @@
 // Whether a replica knows enough to serve, and whether it still hears from the API server: /readyz and /healthz.
 
 import type { Clock } from "../clock.ts";
-import type { ReflectorState } from "./reflector.ts";
+import { newReflectorState, type ReflectorState } from "./reflector.ts";
 
 export interface Health {
-  /** Filled in by the source. */
+  /** By what is watched: "HTTPRoute", "Service team-a". Filled in by the source. */
   readonly reflectors: Map<string, ReflectorState>;
+  /** One more. */
+  follow(what: string): ReflectorState;
   /** Something else that must be known before the first batch; `what` names it, and what is in its way. */
   waitFor(what: () => string, known: Promise<unknown>): void;
   /** Resolves when all of that is known; rejects when it never will be. */
@@ -50,6 +52,11 @@ export function createHealth(clock: Clock): Health {
 
   return {
     reflectors,
+    follow(what) {
+      const state = newReflectorState(clock);
+      reflectors.set(what, state);
+      return state;
+    },
     waitFor(what, wait) {
       missing.add(what);
       known.push(wait);

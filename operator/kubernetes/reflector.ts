@@ -17,6 +17,8 @@ export interface ReflectorState {
   absent: boolean;
   /** What is in the way at present. */
   problem: string | undefined;
+  /** Those that we know of. */
+  objects: number;
   /** Clock milliseconds of the last word from the API server. */
   heardAt: number;
   /** Where we are in the history of the kind. */
@@ -53,6 +55,7 @@ export function newReflectorState(clock: Clock): ReflectorState {
     synced: false,
     absent: false,
     problem: undefined,
+    objects: 0,
     heardAt: clock.now(),
     resourceVersion: undefined,
     relists: 0,
@@ -105,6 +108,7 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
         state.heardAt = clock.now();
         state.problem = undefined;
         for (const event of differences(memory, listed?.objects ?? [])) {
+          state.objects = memory.size;
           yield event;
           // Not between a deletion and what may take its place.
           if (event.type === "applied") await breathe();
@@ -137,6 +141,7 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
         state.resourceVersion = place.resourceVersion;
         if (event.type === "bookmark") continue;
         yield* remembered(memory, event);
+        state.objects = memory.size;
         await breathe();
       }
       if (lines === 0 && clock.now() - began < shortestWatchMs) throw new Error(`the watch of ${what} ended at once`);
@@ -170,15 +175,15 @@ function breather(clock: Clock): () => Promise<void> {
 /** The same in several namespaces, as one; undefined: everywhere. */
 export function reflectIn(
   namespaces: readonly string[] | undefined,
-  options: Omit<ReflectorOptions, "namespace" | "state">,
+  options: Omit<ReflectorOptions, "namespace" | "state"> & { readonly stateOf: (namespace?: string) => ReflectorState },
   signal: AbortSignal,
 ): AsyncIterable<ObjectEvent> {
-  if (namespaces === undefined) return reflect(options, signal);
+  if (namespaces === undefined) return reflect({ ...options, state: options.stateOf() }, signal);
   const channel = createChannel<ObjectEvent>();
   let unsynced = namespaces.length;
   for (const namespace of namespaces) {
     void (async () => {
-      for await (const event of reflect({ ...options, namespace }, signal)) {
+      for await (const event of reflect({ ...options, namespace, state: options.stateOf(namespace) }, signal)) {
         if (event.type !== "synced" || --unsynced === 0) channel.push(event);
       }
     })();

@@ -24,7 +24,7 @@ export interface ClusterSourceOptions {
   readonly clock: Clock;
   readonly timing?: Partial<ReflectorTiming>;
   readonly log: (message: string) => void;
-  /** By "kind" or "kind namespace"; filled in while watching. */
+  /** By "Kind" or "Kind namespace"; filled in while watching. */
   readonly states: Map<string, ReflectorState>;
 }
 
