@@ -9,10 +9,9 @@ import type { Cluster } from "./cluster.ts";
 const manifests = join(import.meta.dirname, "../../manifests");
 
 /** Installs it, or brings it up to the image of now; resolves when all replicas are ready. Needs `go` on PATH for the definitions. */
-export function installOperator({ kubectl }: Cluster): void {
-  const definitions = gatewayApiDefinitions();
-  kubectl("apply", "--server-side", ...definitions.flatMap((file) => ["-f", file]));
-  kubectl("wait", "--for=condition=Established", "--timeout=60s", ...definitions.flatMap((file) => ["-f", file]));
+export function installOperator(here: Cluster): void {
+  const { kubectl } = here;
+  installGatewayApi(here);
   kubectl("apply", "--server-side", "-k", manifests);
   // The tag of the image is the same for each build.
   kubectl("rollout", "restart", "-n", "envoy-gateway-system", "deployment/envoy-gateway");
@@ -49,6 +48,13 @@ export function stateOfOperators({ kubectl }: Pick<Cluster, "kubectl">): string 
       ask("logs", ...system, pod, "--tail=15", "--previous"),
     ]),
   ].join("\n");
+}
+
+/** The Gateway API's definitions alone. Needs `go` on PATH. */
+export function installGatewayApi({ kubectl }: Cluster): void {
+  const definitions = gatewayApiDefinitions();
+  kubectl("apply", "--server-side", ...definitions.flatMap((file) => ["-f", file]));
+  kubectl("wait", "--for=condition=Established", "--timeout=60s", ...definitions.flatMap((file) => ["-f", file]));
 }
 
 /** Files of the experimental channel, out of the Go module. */

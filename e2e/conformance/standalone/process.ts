@@ -28,6 +28,7 @@ export async function startStandalone(place: string, controllerName: string, log
   const child = spawn(process.execPath, [program, "standalone", "--config", configFile, "--state-dir", state], {
     stdio: ["ignore", log, log],
   });
+  process.once("exit", () => child.kill());
   const ended = new Promise<void>((resolve) => void child.once("exit", () => resolve()));
   const told = async (): Promise<readonly Told[]> => {
     const response = await fetch(new URL("/objects", await adminAddress(state)));
