@@ -1,11 +1,13 @@
 // What GRPCRoutes promise to programs: a real client and real servers, unary calls and streams, in the clear, over TLS and from browsers.
 
+import { readdir, readFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { join } from "node:path";
 import { freePorts } from "../testing/free-ports.ts";
 import { type CallClient, callClient, type CallServer, startCallServer } from "./support/calls.ts";
 import { makeCertificate, type StoryCertificate } from "./support/certificates.ts";
 import { connect } from "./support/client.ts";
-import { extensionRef, gateway, http, https, object, route, routeFilter, service, to } from "./support/objects.ts";
+import { envoyProxy, extensionRef, gateway, http, https, object, route, routeFilter, service, to } from "./support/objects.ts";
 import { startWorld, until, type World } from "./support/world.ts";
 
 let world: World;
@@ -21,6 +23,8 @@ beforeAll(async () => {
   certificate = await makeCertificate("calls.example");
   for (const name of ["s1", "s2", "s3"]) servers[name] = await startCallServer(name);
   servers["tls"] = await startCallServer("tls", certificate);
+  const matches = [{ type: "RegularExpression", value: String.raw`cluster\..*\.grpc\..*` }];
+  await world.write("settings", [envoyProxy("quiet", { telemetry: { accessLog: { disable: true }, metrics: { matches } } })]);
   await world.apply("gateway", [
     certificate.secret("certificate"),
     gateway("eg", [http("grpc", port), https("secured", secured, "calls.example", ["certificate"])]),
@@ -63,6 +67,29 @@ test("calls, streams and the errors of servers pass, in the clear and over TLS",
     const chat = client.chat();
     expect([await chat.say("one"), await chat.say("two"), await chat.end()]).toEqual(["one", "two", "OK"]);
   }
+});
+
+/** A page of the admin interface of the only Envoy. */
+async function envoyPage(page: string): Promise<string> {
+  const run = join(world.folder, ".state/run");
+  const [instance = ""] = await readdir(run);
+  return (await fetch(`http://${await readFile(join(run, instance, "admin"), "utf8")}${page}`)).text();
+}
+
+test("calls are counted by service and method, and no limit of time is set on them but the client's own", async () => {
+  await world.apply("routes", [grpcRoute("counted", [rule("s2", { service: "pkg.Echo" })])]);
+  const client = clientOf();
+  await client.say();
+  await client.say();
+  await client.call("/pkg.Echo/Fail");
+  const counted = async (name: string): Promise<number> => {
+    const stats = await envoyPage(`/stats?filter=${encodeURIComponent(`s2.*grpc.pkg.Echo.${name}$`)}`);
+    return Number(stats.split(": ")[1]);
+  };
+  expect([await counted("Say.success"), await counted("Fail.failure"), await counted("Fail.5")]).toEqual([2, 1, 1]);
+  const routes = await envoyPage("/config_dump?resource=dynamic_route_configs");
+  const [counting = ""] = /\{[^{}]*"cluster": "http2\/service\/default\/s2\/80"[^{}]*\}/.exec(routes) ?? [];
+  expect(JSON.parse(counting)).toMatchObject({ timeout: "0s", idle_timeout: "0s" });
 });
 
 test("what the proxy itself answers has the status of gRPC", async () => {
