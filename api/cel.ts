@@ -6,7 +6,7 @@ import { CelScalar, celEnv, celFunc, celList, celMap, celMethod, isCelError, lis
 import type { CelInput, CelList } from "@bufbuild/cel";
 import { strings } from "@bufbuild/cel/ext";
 import type { Rule } from "./schema.ts";
-import { regExpOf } from "./validate/formats.ts";
+import { formatMistake, regExpOf } from "./validate/formats.ts";
 
 export type { CelInput };
 
@@ -99,6 +99,7 @@ const anyList = listType(CelScalar.DYN);
 
 /** Functions that Kubernetes adds to CEL (Kubernetes documentation, "CEL in Kubernetes"), as far as rules of our kinds use them. */
 const kubernetes = [
+  celFunc("isIP", [CelScalar.STRING], CelScalar.BOOL, (text) => isAddress(text)),
   celFunc("isURL", [CelScalar.STRING], CelScalar.BOOL, (text) => isAbsoluteUrl(text)),
   celMethod("find", CelScalar.STRING, [CelScalar.STRING], CelScalar.STRING, function (pattern) {
     return regExpOf(pattern).exec(this)?.[0] ?? "";
@@ -111,6 +112,11 @@ const kubernetes = [
     return [...this].reduce<bigint>((sum, item) => (typeof item === "bigint" ? sum + item : sum), 0n);
   }),
 ];
+
+/** IPv4 addresses in the clothes of IPv6 are none to Kubernetes. */
+function isAddress(text: string): boolean {
+  return formatMistake("ip", text) === undefined && !/^[:0]*:ffff:\d+\.\d+\.\d+\.\d+$/i.test(text);
+}
 
 function isAbsoluteUrl(text: string): boolean {
   return URL.canParse(text) || (text.startsWith("/") && URL.canParse(text, "http://host"));

@@ -6,7 +6,9 @@ import { validate } from "./validate.ts";
 test("a kind is found by the versions it is served in, and by no others", () => {
   expect(kindServed("gateway.networking.k8s.io/v1beta1", "HTTPRoute")?.plural).toBe("httproutes");
   expect(kindServed("gateway.networking.k8s.io/v1beta1", "ReferenceGrant")?.plural).toBe("referencegrants");
-  expect(kindServed("gateway.networking.k8s.io/v1", "ReferenceGrant")).toBeUndefined();
+  expect(kindServed("gateway.networking.k8s.io/v1alpha2", "ReferenceGrant")).toBeUndefined();
+  expect(kindServed("gateway.networking.k8s.io/v1", "XListenerSet")).toBeUndefined();
+  expect(kindServed("gateway.networking.x-k8s.io/v1alpha1", "ListenerSet")).toBeUndefined();
   expect(kindServed("v1", "Secret")?.plural).toBe("secrets");
   expect(kindServed("discovery.k8s.io/v1", "EndpointSlice")?.plural).toBe("endpointslices");
   expect(kindServed("v1", "EndpointSlice")).toBeUndefined();
@@ -18,24 +20,50 @@ test("no two kinds share a name, plural or short name", () => {
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });
 
-test("a version that is stricter than what is stored judges what is written in it", () => {
-  const rules = [{ backendRefs: [{ name: "a", port: 1 }] }];
-  const problems = (version: string, spec: object): readonly string[] => {
-    const apiVersion = `gateway.networking.k8s.io/${version}`;
-    const { problems: found } = validate(kindServed(apiVersion, "TLSRoute")!, {
-      apiVersion,
-      kind: "TLSRoute",
-      metadata: { name: "a" },
-      spec,
-    });
-    return found.map(({ path, message }) => `${path}: ${message}`);
-  };
-  expect(problems("v1alpha2", { rules: [...rules, ...rules] })).toEqual([]);
-  expect(problems("v1alpha3", { hostnames: ["a.example"], rules })).toEqual([]);
-  expect(problems("v1alpha3", { rules: [...rules, ...rules] })).toEqual([
-    "spec.rules: must have at most 1 items, not 2",
-    "spec.hostnames: is required",
+test("what has graduated is read in v1 and as before, the newest first", () => {
+  const versions = ["TLSRoute", "TCPRoute", "UDPRoute", "ReferenceGrant", "ListenerSet", "XListenerSet"].map(
+    (kind) => `${kind} ${kindDefinition(kind)?.versions.join(" ")}`,
+  );
+  expect(versions).toEqual([
+    "TLSRoute v1 v1alpha3 v1alpha2",
+    "TCPRoute v1 v1alpha2",
+    "UDPRoute v1 v1alpha2",
+    "ReferenceGrant v1 v1beta1",
+    "ListenerSet v1",
+    "XListenerSet v1alpha1",
   ]);
+});
+
+/** What is wrong with an object written in this version. */
+function problemsIn(version: string, kind: string, body: object): readonly string[] {
+  const apiVersion = `gateway.networking.k8s.io/${version}`;
+  const { problems } = validate(kindServed(apiVersion, kind)!, { apiVersion, kind, metadata: { name: "a" }, ...body });
+  return problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+const rules = [{ backendRefs: [{ name: "a", port: 1 }] }];
+const twoRules = { spec: { rules: [...rules, ...rules] } };
+const onlyOne = "spec.rules: must have at most 1 items, not 2";
+
+test.each([
+  ["v1alpha2", "TLSRoute", twoRules, []],
+  ["v1alpha3", "TLSRoute", { spec: { hostnames: ["a.example"], rules } }, []],
+  ["v1alpha3", "TLSRoute", twoRules, [onlyOne, "spec.hostnames: is required"]],
+  ["v1", "TLSRoute", { spec: { hostnames: ["*.a.example"], rules } }, []],
+  ["v1", "TLSRoute", twoRules, [onlyOne, "spec.hostnames: is required"]],
+  ["v1", "TLSRoute", { spec: { hostnames: Array.from({ length: 1024 }, (_, i) => `a${i}.example`), rules } }, []],
+  ["v1", "TLSRoute", { spec: { hostnames: ["10.0.0.1"], rules } }, ["spec.hostnames: a hostname cannot be an IP address"]],
+  ["v1alpha3", "TLSRoute", { spec: { hostnames: ["10.0.0.1"], rules } }, []],
+  ["v1alpha2", "TCPRoute", twoRules, []],
+  ["v1", "TCPRoute", { spec: { rules } }, []],
+  ["v1", "TCPRoute", twoRules, [onlyOne]],
+  ["v1alpha2", "UDPRoute", twoRules, []],
+  ["v1", "UDPRoute", { spec: { rules } }, []],
+  ["v1", "UDPRoute", twoRules, [onlyOne]],
+  ["v1beta1", "ReferenceGrant", {}, []],
+  ["v1", "ReferenceGrant", {}, ["spec: is required"]],
+])("%s judges a %s by its own schema: %j", (version, kind, body, problems) => {
+  expect(problemsIn(version, kind, body)).toEqual(problems);
 });
 
 const cases: readonly (readonly [kind: string, body: object, problems: readonly string[]])[] = [
@@ -71,7 +99,19 @@ const cases: readonly (readonly [kind: string, body: object, problems: readonly 
   ["ConfigMap", { data: { "ca.crt": "x" } }, []],
   ["ConfigMap", { data: { a: 1 } }, ["data.a: must be of type string, not integer"]],
   ["Namespace", {}, []],
-  ["TCPRoute", { spec: { rules: [{ backendRefs: [{ name: "a", port: 1 }] }] } }, []],
+  ["ListenerSet", { spec: { parentRef: { name: "eg" }, listeners: [{ name: "http", protocol: "HTTP", port: 80 }] } }, []],
+  [
+    "ListenerSet",
+    { spec: { parentRef: { name: "eg" }, listeners: [{ name: "http", protocol: "HTTP" }] } },
+    ["spec.listeners[0].port: is required"],
+  ],
+  [
+    "ListenerSet",
+    { spec: { parentRef: { name: "eg" }, listeners: [{ name: "tls", protocol: "TLS", port: 443 }] } },
+    ["spec.listeners: listeners of protocol TLS must have tls with a mode"],
+  ],
+  ["XListenerSet", { spec: { parentRef: { name: "eg" }, listeners: [{ name: "tls", protocol: "TLS" }] } }, []],
+  ["TCPRoute", { spec: { rules } }, []],
   ["TCPRoute", { spec: { rules: [{}] } }, ["spec.rules[0].backendRefs: is required"]],
   [
     "UDPRoute",

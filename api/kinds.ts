@@ -15,10 +15,11 @@ import { GatewayClassSchema } from "./gateway/gatewayclass.ts";
 import { GatewaySchema } from "./gateway/gateway.ts";
 import { GRPCRouteSchema } from "./gateway/grpcroute.ts";
 import { HTTPRouteSchema } from "./gateway/httproute.ts";
-import { ReferenceGrantSchema } from "./gateway/referencegrant.ts";
-import { TCPRouteSchema } from "./gateway/tcproute.ts";
-import { TLSRouteSchema, TLSRouteV1Alpha3Schema } from "./gateway/tlsroute.ts";
-import { UDPRouteSchema } from "./gateway/udproute.ts";
+import { ListenerSetSchema } from "./gateway/listenerset.ts";
+import { ReferenceGrantSchema, ReferenceGrantV1Schema } from "./gateway/referencegrant.ts";
+import { TCPRouteSchema, TCPRouteV1Schema } from "./gateway/tcproute.ts";
+import { TLSRouteSchema, TLSRouteV1Alpha3Schema, TLSRouteV1Schema } from "./gateway/tlsroute.ts";
+import { UDPRouteSchema, UDPRouteV1Schema } from "./gateway/udproute.ts";
 import { XListenerSetSchema } from "./gateway/xlistenerset.ts";
 import { httpRouteFilterSchema } from "./httproutefilter.ts";
 import { jsonSchema } from "./schema.ts";
@@ -28,7 +29,7 @@ export interface KindDefinition {
   readonly kind: string;
   /** Empty for the core group. */
   readonly group: string;
-  /** Versions served, the storage version first. They share one schema, save those in `stricter`. */
+  /** Versions that are read, the newest first: an API server that serves several is asked for the first of them. */
   readonly versions: readonly string[];
   readonly plural: string;
   readonly shortNames: readonly string[];
@@ -37,9 +38,10 @@ export interface KindDefinition {
   readonly nameFormat: "subdomain" | "label" | "label1035" | "segment";
   /** Whether status is a subresource, written apart from the rest. */
   readonly hasStatus: boolean;
+  /** The shape of what is stored, in whichever version it was written and is read. */
   readonly schema: JsonSchema;
-  /** Schemas of versions that refuse some of what is stored; what users write in that version is judged by them. */
-  readonly stricter?: Readonly<Record<string, JsonSchema>>;
+  /** Versions that ask for more than this, or for less: what users write in one of them is judged by its own schema. */
+  readonly schemas?: Readonly<Record<string, JsonSchema>>;
 }
 
 const gatewayApi = {
@@ -69,21 +71,44 @@ export const kinds: readonly KindDefinition[] = [
   {
     ...gatewayApi,
     kind: "TLSRoute",
-    versions: ["v1alpha3", "v1alpha2"],
+    versions: ["v1", "v1alpha3", "v1alpha2"],
     plural: "tlsroutes",
     schema: jsonSchema(TLSRouteSchema),
-    stricter: { v1alpha3: jsonSchema(TLSRouteV1Alpha3Schema) },
+    schemas: { v1: jsonSchema(TLSRouteV1Schema), v1alpha3: jsonSchema(TLSRouteV1Alpha3Schema) },
   },
-  { ...gatewayApi, kind: "TCPRoute", versions: ["v1alpha2"], plural: "tcproutes", schema: jsonSchema(TCPRouteSchema) },
-  { ...gatewayApi, kind: "UDPRoute", versions: ["v1alpha2"], plural: "udproutes", schema: jsonSchema(UDPRouteSchema) },
+  {
+    ...gatewayApi,
+    kind: "TCPRoute",
+    versions: ["v1", "v1alpha2"],
+    plural: "tcproutes",
+    schema: jsonSchema(TCPRouteSchema),
+    schemas: { v1: jsonSchema(TCPRouteV1Schema) },
+  },
+  {
+    ...gatewayApi,
+    kind: "UDPRoute",
+    versions: ["v1", "v1alpha2"],
+    plural: "udproutes",
+    schema: jsonSchema(UDPRouteSchema),
+    schemas: { v1: jsonSchema(UDPRouteV1Schema) },
+  },
   {
     ...gatewayApi,
     kind: "ReferenceGrant",
-    versions: ["v1beta1"],
+    versions: ["v1", "v1beta1"],
     plural: "referencegrants",
     shortNames: ["refgrant"],
     hasStatus: false,
     schema: jsonSchema(ReferenceGrantSchema),
+    schemas: { v1: jsonSchema(ReferenceGrantV1Schema) },
+  },
+  {
+    ...gatewayApi,
+    kind: "ListenerSet",
+    versions: ["v1"],
+    plural: "listenersets",
+    shortNames: ["lset"],
+    schema: jsonSchema(ListenerSetSchema),
   },
   {
     ...gatewayApi,
@@ -91,7 +116,8 @@ export const kinds: readonly KindDefinition[] = [
     group: "gateway.networking.x-k8s.io",
     versions: ["v1alpha1"],
     plural: "xlistenersets",
-    shortNames: ["lset"],
+    // In a cluster "lset", too, until it has ListenerSets.
+    shortNames: [],
     schema: jsonSchema(XListenerSetSchema),
   },
   {
@@ -163,7 +189,7 @@ const byVersion = new Map<string, KindDefinition>(
   kinds.flatMap((definition) =>
     definition.versions.map((version) => {
       const apiVersion = definition.group === "" ? version : `${definition.group}/${version}`;
-      const schema = definition.stricter?.[version];
+      const schema = definition.schemas?.[version];
       return [`${apiVersion}/${definition.kind}`, schema === undefined ? definition : { ...definition, schema }] as const;
     }),
   ),

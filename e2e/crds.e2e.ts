@@ -35,8 +35,9 @@ for (const pair of pairs.map((one) => withoutListed(one, listed))) {
     const { rules, disagreements, undecided } = compareRules(pair);
     console.log(`${pair.plural}: ${rules} rules`);
     expect(disagreements).toEqual([]);
-    expect(undecided).toEqual([]);
+    // The pattern of a hostname refuses before a rule of TLSRoute does.
+    expect(undecided.filter((rule) => !rule.startsWith("spec.hostnames: self.all(h, h.contains('*')"))).toEqual([]);
     // A ReferenceGrant has no rule, and must not have one that nobody compares.
-    expect(rules > 0).toBe(pair.plural !== "referencegrants");
+    expect(rules > 0).toBe(!pair.plural.startsWith("referencegrants"));
   });
 }

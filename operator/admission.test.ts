@@ -18,6 +18,21 @@ test.each([
   expect(judge.judge(gateway.apiVersion, "Gateway", copied).problems).toEqual([]);
 });
 
+test("what an older version of a kind let in is read in the newest", () => {
+  const spec = { rules: [1, 2].map((port) => ({ backendRefs: [{ name: "a", port }] })) };
+  const route = (version: string) => ({
+    apiVersion: `gateway.networking.k8s.io/${version}`,
+    kind: "TLSRoute",
+    metadata: { namespace: "default", name: "any" },
+    spec,
+  });
+  for (const version of ["v1", "v1alpha3", "v1alpha2"]) {
+    const { object, problems } = typesJudge.judge(route(version).apiVersion, "TLSRoute", route(version));
+    expect([problems, object]).toMatchObject([[], route(version)]);
+  }
+  expect(schemaJudge.judge(route("v1").apiVersion, "TLSRoute", route("v1")).object).toBeUndefined();
+});
+
 test("a Secret's stringData is folded into its data", () => {
   const secret = { apiVersion: "v1", kind: "Secret", metadata: { namespace: "default", name: "s" }, stringData: { key: "text" } };
   expect(schemaJudge.judge("v1", "Secret", secret).object).toEqual({

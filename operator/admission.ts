@@ -1,7 +1,7 @@
 // The door for objects from YAML: the kinds of api/ and their schemas. Nothing of a wrong shape comes in by either judge, so that
 // reconcilers may trust the types.
 
-import { kinds, kindServed } from "../api/kinds.ts";
+import { kindDefinition, kinds, kindServed } from "../api/kinds.ts";
 import { asStored } from "../api/stored.ts";
 import { validate } from "../api/validate.ts";
 import type { Judge } from "./host/yaml.ts";
@@ -21,7 +21,9 @@ function judgeWith(mode: "full" | "types"): Judge {
     judge(apiVersion, kind, value) {
       const served = kindServed(apiVersion, kind);
       if (served === undefined) return { problems: [] };
-      const { object, problems } = validate(served, withoutStatus(value), { mode });
+      // What is stored may come from a version that asks for less.
+      const definition = mode === "full" ? served : (kindDefinition(kind) ?? served);
+      const { object, problems } = validate(definition, withoutStatus(value), { mode });
       return { object: asStored(kind, object), problems: problems.map(({ at, message }) => ({ path: at, message })) };
     },
     unread,

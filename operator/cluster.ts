@@ -9,7 +9,7 @@ import { createEndings } from "./endings.ts";
 import type { Feedback } from "./feedback.ts";
 import { createAuthority } from "./kubernetes/authority.ts";
 import { createKubernetesClient, type KubernetesClient } from "./kubernetes/client.ts";
-import { createEventRecorder } from "./kubernetes/events.ts";
+import { createEventRecorder, type EventsOptions } from "./kubernetes/events.ts";
 import { createHealth, type Health } from "./kubernetes/health.ts";
 import { createClusterInfrastructure } from "./kubernetes/infrastructure.ts";
 import { createLease } from "./kubernetes/lease.ts";
@@ -178,10 +178,19 @@ function statusWriterOf({ options, client, clock, logs }: Cluster, store: Operat
     onWritten: createEventRecorder({
       client,
       clock,
-      uidOf: (kind, key) => (store.get(kind, key)?.metadata as { readonly uid?: string } | undefined)?.uid,
+      objectOf: (kind, key) => told(store.get(kind, key)),
       identity: options.identity,
     }),
   });
+}
+
+/** Of an object, what events name. Cells, which are in no API, have none. */
+function told(object: unknown): ReturnType<EventsOptions["objectOf"]> {
+  const { apiVersion, metadata } = (object ?? {}) as {
+    readonly apiVersion?: string;
+    readonly metadata?: { readonly uid?: string };
+  };
+  return apiVersion === undefined ? undefined : { apiVersion, uid: metadata?.uid };
 }
 
 /** The pages, for people and for kubelet: before all else, since kubelet ends what does not answer. The xDS server opens later: a proxy that finds it should find its configuration there. */

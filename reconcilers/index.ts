@@ -8,7 +8,7 @@ import { gateway } from "./gateway/index.ts";
 import { grpcRoute } from "./grpcroute.ts";
 import { httpRoute } from "./httproute.ts";
 import { httpRouteFilter } from "./httproutefilter.ts";
-import { xListenerSet } from "./xlistenerset.ts";
+import { listenerSet, xListenerSet } from "./listenerset.ts";
 import { tcpRoute } from "./tcproute.ts";
 import { tlsRoute } from "./tlsroute.ts";
 import { udpRoute } from "./udproute.ts";
@@ -28,5 +28,6 @@ export const reconcilers: readonly AnyReconciler[] = [
   backend,
   backendTlsPolicy,
   httpRouteFilter,
+  listenerSet,
   xListenerSet,
 ];

@@ -8,6 +8,7 @@ import type { GatewayClass } from "../api/gateway/gatewayclass.ts";
 import type { Gateway } from "../api/gateway/gateway.ts";
 import type { GRPCRoute } from "../api/gateway/grpcroute.ts";
 import type { HTTPRoute } from "../api/gateway/httproute.ts";
+import type { ListenerSet } from "../api/gateway/listenerset.ts";
 import type { ReferenceGrant } from "../api/gateway/referencegrant.ts";
 import type { TCPRoute } from "../api/gateway/tcproute.ts";
 import type { TLSRoute } from "../api/gateway/tlsroute.ts";
@@ -27,6 +28,7 @@ export interface Kinds {
   TCPRoute: TCPRoute;
   UDPRoute: UDPRoute;
   ReferenceGrant: ReferenceGrant;
+  ListenerSet: ListenerSet;
   XListenerSet: XListenerSet;
   BackendTLSPolicy: BackendTLSPolicy;
   EnvoyProxy: EnvoyProxy;

@@ -229,6 +229,8 @@ export const GatewaySchema = kind(
               description: "What the controller says of each listener.",
             }),
           ),
+          // Since Gateway API v1.5, as ListenerSets are.
+          attachedListenerSets: optional(integer({ format: "int32", description: "Number of ListenerSets that are accepted." })),
         },
         { default: { conditions: pending }, description: "What the controller says of the Gateway." },
       ),

@@ -1,4 +1,4 @@
-// The rules of routes that look at no request: TLSRoute, TCPRoute and UDPRoute (Gateway API v1.4.1 experimental channel). Each only says
+// The rules of routes that look at no request: TLSRoute, TCPRoute and UDPRoute (Gateway API v1.4.1 experimental channel, and v1.6.1). Each only says
 // where bytes go.
 
 import { list, object, optional } from "../schema.ts";
@@ -21,13 +21,13 @@ const rule = object({
 });
 export type L4Rule = Static<typeof rule>;
 
+const atLeastOne = { minItems: 1, listType: "atomic", description: "What happens to the connections." } as const;
+
 /** `rules` of a route kind that allows so many. */
 export const l4Rules = (maxItems: number) =>
   list(rule, {
-    minItems: 1,
+    ...atLeastOne,
     maxItems,
-    listType: "atomic",
-    description: "What happens to the connections.",
     rules: [
       {
         rule: "self.all(l1, !has(l1.name) || self.exists_one(l2, has(l2.name) && l1.name == l2.name))",
@@ -35,3 +35,6 @@ export const l4Rules = (maxItems: number) =>
       },
     ],
   });
+
+/** `rules` of the routes that have graduated to v1. */
+export const l4OnlyRule = list(rule, { ...atLeastOne, maxItems: 1 });

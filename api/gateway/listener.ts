@@ -97,6 +97,10 @@ const protocolsAgree = [
     message: "listeners of protocol TCP or UDP cannot have a hostname",
   },
 ];
+const tlsHasMode = {
+  rule: "self.all(l, (l.protocol == 'TLS' ? has(l.tls) && has(l.tls.mode) && l.tls.mode != '' : true))",
+  message: "listeners of protocol TLS must have tls with a mode",
+};
 const many = { minItems: 1, maxItems: 64, listType: "map", mapKeys: ["name"], description: "Where traffic enters." } as const;
 const sameUse =
   "l1.port == l2.port && l1.protocol == l2.protocol && (has(l1.hostname) && has(l2.hostname) ? l1.hostname == l2.hostname : !has(l1.hostname) && !has(l2.hostname))";
@@ -108,18 +112,20 @@ export const listeners = list(listener, {
   rules: [...protocolsAgree, nameIsUnique, { rule: `self.all(l1, self.exists_one(l2, ${sameUse}))`, message: useMessage }],
 });
 
-/** The listeners of a ListenerSet: a port may be left to the implementation. */
-export const setListeners = list(
+/** The same, where a port may be missing. */
+const usesAreUnique = {
+  rule: `self.all(l1, !has(l1.port) || self.exists_one(l2, has(l2.port) && ${sameUse}))`,
+  message: useMessage,
+};
+
+/** The listeners of an XListenerSet: a port may be left to the implementation. */
+export const experimentalSetListeners = list(
   object({
     ...listenerFields,
     port: integer({ format: "int32", minimum: 0, maximum: 65535, default: 0, description: "Port number; 0: any." }),
   }),
-  {
-    ...many,
-    rules: [
-      ...protocolsAgree,
-      nameIsUnique,
-      { rule: `self.all(l1, !has(l1.port) || self.exists_one(l2, has(l2.port) && ${sameUse}))`, message: useMessage },
-    ],
-  },
+  { ...many, rules: [...protocolsAgree, nameIsUnique, usesAreUnique] },
 );
+
+/** The listeners of a ListenerSet (Gateway API v1.6.1). */
+export const setListeners = list(listener, { ...many, rules: [...protocolsAgree, tlsHasMode, nameIsUnique, usesAreUnique] });

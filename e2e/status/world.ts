@@ -45,12 +45,13 @@ export interface Replica {
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-export async function startWorld() {
+/** With the CRDs of Gateway API's release v1.4.1, unless others are given. */
+export async function startWorld(definitions: readonly object[] = crds()) {
   const server = await startApiServer();
   const client = createKubernetesClient({ kubeconfig: server.kubeconfigFile });
   const replicas: Replica[] = [];
   const create = async (path: string, body: object): Promise<void> => void (await client.call({ method: "POST", path, body }));
-  for (const crd of crds()) await create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd);
+  for (const crd of definitions) await create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd);
   await create("/api/v1/namespaces", { metadata: { name: namespace } });
   await until(
     () => client.call({ path: `${api}/httproutes` }).catch(() => undefined),

@@ -20,6 +20,8 @@ const quick: ReflectorTiming = {
 export interface Followed {
   /** "kind namespace/name" to resourceVersion. */
   readonly has: Map<string, string>;
+  /** The same to the apiVersion in which it was told of last. */
+  readonly versions: Map<string, string>;
   /** "+" and "-" with these, in order. */
   readonly told: string[];
   readonly logs: string[];
@@ -40,6 +42,7 @@ export function followCluster(kubeconfig: string, { timing, scope = {} }: Follow
   const client = createKubernetesClient({ kubeconfig });
   const ending = new AbortController();
   const has = new Map<string, string>();
+  const versions = new Map<string, string>();
   const told: string[] = [];
   const logs: string[] = [];
   const states = new Map<string, ReflectorState>();
@@ -49,8 +52,14 @@ export function followCluster(kubeconfig: string, { timing, scope = {} }: Follow
   const take = (change: Change): void => {
     const name = `${change.kind} ${change.type === "deleted" ? change.key : keyOf(change.object)}`;
     told.push(`${change.type === "deleted" ? "-" : "+"} ${name}`);
-    if (change.type === "deleted") has.delete(name);
-    else has.set(name, (change.object.metadata as { resourceVersion?: string }).resourceVersion ?? "");
+    if (change.type === "deleted") {
+      has.delete(name);
+      versions.delete(name);
+      return;
+    }
+    const { apiVersion = "", metadata } = change.object as { apiVersion?: string; metadata: { resourceVersion?: string } };
+    has.set(name, metadata.resourceVersion ?? "");
+    versions.set(name, apiVersion);
   };
   const references = createReferences({ client, clock: systemClock, push: take, log, signal: ending.signal });
   const store = { asked: (kind: string) => (kind === "Secret" ? [...asked] : []) as never };
@@ -67,5 +76,5 @@ export function followCluster(kubeconfig: string, { timing, scope = {} }: Follow
     client.close();
   };
   const complete = async (): Promise<void> => (await references.complete(store)).forEach(take);
-  return { has, told, logs, states, synced: () => synced, asked, complete, stop };
+  return { has, versions, told, logs, states, synced: () => synced, asked, complete, stop };
 }

@@ -45,13 +45,17 @@ function digest({ apiVersion, kind, metadata }: ApiObject): Remembered {
   };
 }
 
-/** From what we knew to what a list says: nothing for what is the same, deletions for what has gone meanwhile. */
+/**
+ * From what we knew to what a list says: nothing for what is the same, deletions for what has gone meanwhile. What is read in another version
+ * than before is told of once more, without a deletion.
+ */
 export function* differences(memory: Map<string, Remembered>, objects: readonly ApiObject[]): Generator<ObjectEvent> {
   const gone = new Map(memory);
   for (const object of objects) {
     const key = keyOf(object);
     gone.delete(key);
-    if (memory.get(key)?.metadata.resourceVersion !== object.metadata.resourceVersion)
+    const before = memory.get(key);
+    if (before?.metadata.resourceVersion !== object.metadata.resourceVersion || before?.apiVersion !== object.apiVersion)
       yield* remembered(memory, { type: "applied", object });
   }
   for (const object of gone.values()) yield* remembered(memory, { type: "deleted", object });

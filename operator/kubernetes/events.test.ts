@@ -31,8 +31,8 @@ function recording() {
       throw new ApiError("exists", { status: 409, reason: "AlreadyExists", retryAfterMs: undefined });
     return void events.set(at, { ...events.get(at), ...(body as Event) });
   }
-  const uidOf = (_: string, key: string): string => `uid-of-${key}`;
-  const record = createEventRecorder({ client: { call }, clock, uidOf, identity: "pod" });
+  const objectOf = (_: string, key: string) => ({ apiVersion: "gateway.networking.k8s.io/v1", uid: `uid-of-${key}` });
+  const record = createEventRecorder({ client: { call }, clock, objectOf, identity: "pod" });
   return {
     clock,
     events,

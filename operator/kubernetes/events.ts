@@ -3,18 +3,20 @@
 
 import { createHash } from "node:crypto";
 import { gatewayWithoutProxies } from "../../reconcilers/conditions.ts";
-import { kindDefinition } from "../../api/kinds.ts";
 import { type ObjectKey, nameOf, namespaceOf } from "../../store/key.ts";
 import type { Kind } from "../../store/kinds.ts";
 import type { WallClock } from "../clock.ts";
 import { hasStatus, type KubernetesClient } from "./client.ts";
-import { resourceOf, resourcePath } from "./resources.ts";
+import { resourcePath } from "./resources.ts";
 
 export interface EventsOptions {
   readonly client: Pick<KubernetesClient, "call">;
   readonly clock: WallClock;
-  /** The object's uid, by which `kubectl describe` finds its events. */
-  readonly uidOf: (kind: Kind, key: ObjectKey) => string | undefined;
+  /** The object as it was read: by its uid `kubectl describe` finds its events. */
+  readonly objectOf: (
+    kind: Kind,
+    key: ObjectKey,
+  ) => { readonly apiVersion: string; readonly uid: string | undefined } | undefined;
   /** The pod that speaks. */
   readonly identity: string;
 }
@@ -36,7 +38,7 @@ interface Condition {
   readonly message: string;
 }
 
-export function createEventRecorder({ client, clock, uidOf, identity }: EventsOptions): RecordEvents {
+export function createEventRecorder({ client, clock, objectOf, identity }: EventsOptions): RecordEvents {
   const overall = createAllowance(clock, all);
   /** The objects spoken of last. */
   const allowances = new Map<string, Allowance>();
@@ -49,10 +51,8 @@ export function createEventRecorder({ client, clock, uidOf, identity }: EventsOp
   }
 
   async function record(kind: Kind, key: ObjectKey, condition: Condition): Promise<void> {
-    const definition = kindDefinition(kind);
-    const uid = uidOf(kind, key);
-    if (definition === undefined || uid === undefined || !allowed(uid)) return;
-    const { apiVersion } = resourceOf(definition);
+    const { apiVersion, uid } = objectOf(kind, key) ?? {};
+    if (uid === undefined || !allowed(uid)) return;
     const namespace = namespaceOf(key) || "default";
     const { type, reason, message } = condition;
     const text = `${type}: ${message}`.slice(0, 1024);

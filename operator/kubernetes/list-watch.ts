@@ -44,6 +44,24 @@ export async function list(
   return undefined;
 }
 
+/** Whether a version that we want more is served by now. */
+export async function preferredServed(
+  { client, resources, namespace }: Subject,
+  place: Place,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const preferred = resources.slice(0, resources.indexOf(place.resource));
+  for (const resource of preferred) {
+    try {
+      await client.call({ path: resourcePath(resource, { namespace }), query: { limit: 1 }, timeoutMs: 60_000, signal });
+      return true;
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+    }
+  }
+  return false;
+}
+
 interface Page {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
   /** Null in a list of metadata of which there is none. */

@@ -62,3 +62,83 @@ test("after a long time without an API server it is asked again every few second
 test("who asks for patience gets it", async () => {
   expect(await watches(patient(15_000), patient(1000))).toEqual([0, 15, 16.6]);
 });
+
+const crd = (version: string) => ({
+  apiVersion: `example.com/${version}`,
+  kind: "Route",
+  plural: "routes",
+  namespaced: true,
+});
+
+/** A kind of which an API server serves other versions after each step; what is told of it, and which versions were watched. */
+async function served(
+  ...steps: readonly (readonly string[])[]
+): Promise<{ readonly told: string[]; readonly watched: string[] }> {
+  const clock = createFakeClock();
+  const end = new AbortController();
+  const [told, watched]: [string[], string[]] = [[], []];
+  let versions = steps[0] ?? [];
+  let open = new PassThrough();
+  const versionIn = (path: string): string => path.split("/")[3] ?? "";
+  const call = async ({ path }: { readonly path: string }): Promise<unknown> => {
+    if (path === "/version") return {};
+    if (!versions.includes(versionIn(path))) throw status(404);
+    return {
+      metadata: { resourceVersion: "1" },
+      items: [{ metadata: { namespace: "default", name: "a", resourceVersion: "1" } }],
+    };
+  };
+  const client: Pick<KubernetesClient, "call" | "stream"> = {
+    call,
+    async stream({ path }) {
+      await call({ path });
+      watched.push(versionIn(path));
+      return (open = new PassThrough());
+    },
+  };
+  const options = { client, resources: ["v1", "v1alpha3", "v1alpha2"].map(crd), clock, random: () => 1, log: () => undefined };
+  const following = (async () => {
+    for await (const event of reflect(options, end.signal))
+      if (event.type !== "synced") told.push(`${event.type === "deleted" ? "-" : "+"} ${event.object.apiVersion}`);
+  })();
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      for (let turn = 0; turn < 5; turn++) await setImmediate();
+      clock.pass(100);
+    }
+  };
+  for (const step of steps) {
+    versions = step;
+    open.end(); // as an API server does with every watch of a CRD that changes
+    await pass(10_000);
+  }
+  end.abort();
+  open.end();
+  await pass(1000);
+  await following;
+  return { told, watched };
+}
+
+test("of several versions that are served the first is read, and no other", async () => {
+  expect(await served(["v1alpha2", "v1alpha3", "v1"])).toEqual({ told: ["+ example.com/v1"], watched: ["v1"] });
+  expect(await served(["v1alpha2"])).toEqual({ told: ["+ example.com/v1alpha2"], watched: ["v1alpha2"] });
+});
+
+test.each([
+  ["takes the place of", ["v1alpha2", "v1alpha3"], ["v1"]],
+  ["comes beside", ["v1alpha2", "v1alpha3"], ["v1alpha2", "v1alpha3", "v1"]],
+])("when a new version %s the old, objects are told of in the new one, once, and none is lost", async (_, before, after) => {
+  expect(await served(before, after)).toEqual({
+    told: ["+ example.com/v1alpha3", "+ example.com/v1"],
+    watched: ["v1alpha3", "v1"],
+  });
+});
+
+test("when the new version is taken back, objects are told of in the old one", async () => {
+  const { told } = await served(["v1alpha3"], ["v1"], ["v1alpha3"]);
+  expect(told).toEqual(["+ example.com/v1alpha3", "+ example.com/v1", "+ example.com/v1alpha3"]);
+});
+
+test("a kind without any version has gone only when two looks say so", async () => {
+  expect((await served(["v1"], [])).told).toEqual(["+ example.com/v1", "- example.com/v1"]);
+});

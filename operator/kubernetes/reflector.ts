@@ -7,7 +7,7 @@ import { createBackoff } from "./backoff.ts";
 import { createChannel } from "./channel.ts";
 import { differences, type ObjectEvent, remembered, type Remembered } from "./api-object.ts";
 import { ApiError, hasStatus } from "./client.ts";
-import { list, type Place, type Subject, watch } from "./list-watch.ts";
+import { list, type Place, preferredServed, type Subject, watch } from "./list-watch.ts";
 import { pause } from "./object-calls.ts";
 
 /** How it goes with one kind, for metrics and health. */
@@ -71,6 +71,8 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
   const memory = new Map<string, Remembered>();
   const what = options.resources[0]?.plural ?? "";
   let place: Place | undefined;
+  /** The last look found no version of the kind. */
+  let missed = false;
   let told: string | undefined;
 
   const recovered = (): void => {
@@ -100,10 +102,21 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
   while (!signal.aborted) {
     let begunAt: number | undefined;
     try {
+      // A new version of a CRD ends the watches of the old ones, also of those that stay.
+      if (place !== undefined && (await preferredServed(options, place, signal))) place = undefined;
       if (place === undefined) {
         const listed = await list(options, signal);
-        // Something in between may answer 404 to everything; a kind is absent only when an API server says so.
-        if (listed === undefined && !state.absent) await options.client.call({ path: "/version", signal });
+        if (listed === undefined && !state.absent) {
+          // Something in between may answer 404 to everything; a kind is absent only when an API server says so.
+          await options.client.call({ path: "/version", signal });
+          // And says so twice: while a CRD is replaced, one version may be gone when we ask for it, and the other not yet there when we asked.
+          if (memory.size > 0 && !missed) {
+            missed = true;
+            await pause(clock, timing.firstRetry, signal);
+            continue;
+          }
+        }
+        missed = listed === undefined;
         state.absent = listed === undefined;
         state.heardAt = clock.now();
         state.problem = undefined;

@@ -23,7 +23,7 @@ const owned: readonly ApiResource[] = [
   { apiVersion: "coordination.k8s.io/v1", kind: "Lease", plural: "leases", namespaced: true },
 ];
 
-/** The resource of a kind that is written by its apiVersion; undefined for a kind we do not know. */
+/** The resource of a kind in this apiVersion, or in the first that we read if that is none of them; undefined for a kind we do not know. */
 export function apiResource(apiVersion: string, kind: string): ApiResource | undefined {
   const ours = kinds.find((each) => each.kind === kind);
   if (ours !== undefined)
@@ -34,7 +34,7 @@ export function apiResource(apiVersion: string, kind: string): ApiResource | und
   return owned.find((each) => each.kind === kind && each.apiVersion === apiVersion);
 }
 
-/** The resource of a kind we read, in this version (default: the storage version). */
+/** The resource of a kind we read, in this version (default: the first). */
 export function resourceOf(definition: KindDefinition, version: string | undefined = definition.versions[0]): ApiResource {
   const { kind, plural, namespaced } = definition;
   return { apiVersion: groupVersion(definition, version ?? ""), kind, plural, namespaced };

@@ -7,7 +7,8 @@ import { ApiError, type Call } from "./client.ts";
 import { createClusterStatusWriter } from "./status.ts";
 
 const ours = "example.com/ours";
-const collection = "/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes";
+const collectionIn = (version: string) => `/apis/gateway.networking.k8s.io/${version}/namespaces/default/httproutes`;
+const collection = collectionIn("v1");
 
 interface Stored {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion: string };
@@ -71,13 +72,14 @@ function running(...names: readonly string[]) {
     log: (message) => log.push(message),
   });
   /** The source tells of an object as it is. */
-  const tell = (name: string): void => {
-    const object = shelf.objects.get(`${collection}/${name}`);
+  const tell = (name: string, version = "v1"): void => {
+    const object = shelf.objects.get(`${collectionIn(version)}/${name}`);
+    const apiVersion = `gateway.networking.k8s.io/${version}`;
     const key = `default/${name}` as const;
     store.apply([
       object === undefined
         ? { type: "deleted", kind: "HTTPRoute", key }
-        : { type: "applied", kind: "HTTPRoute", object: { ...object, spec: {} } as never },
+        : { type: "applied", kind: "HTTPRoute", object: { ...object, apiVersion, spec: {} } as never },
     ]);
     writer.seen("HTTPRoute", key);
   };
@@ -217,6 +219,24 @@ test("an object that is not found is gone only when the source says so", async (
   const calls = shelf.calls;
   await pass(60_000, 1000);
   expect(shelf.calls).toBe(calls);
+});
+
+test("a status is written in the version in which its object was read last", async () => {
+  const { shelf, want, tell, there, pass } = running();
+  const old = `${collectionIn("v1beta1")}/a`;
+  shelf.put(old, undefined);
+  tell("a", "v1beta1");
+  want("a", { parents: parents(ours) });
+  await pass(50);
+  expect(shelf.objects.get(old)?.status).toEqual({ parents: parents(ours) });
+  // The CRD is replaced: what was served as v1beta1 is served as v1.
+  shelf.objects.delete(old);
+  want("a", { parents: parents(ours, "later") });
+  await pass(1000);
+  shelf.put(`${collection}/a`, { parents: parents(ours) });
+  tell("a");
+  await pass(5000);
+  expect([there("a"), shelf.objects.get(old)]).toEqual([{ parents: parents(ours, "later") }, undefined]);
 });
 
 test("entries of an object that is not ours any more are taken away, also those of an earlier process", async () => {

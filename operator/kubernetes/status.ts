@@ -4,7 +4,6 @@
 // would take the others' entries away.
 
 import { isDeepStrictEqual } from "node:util";
-import { kindDefinition } from "../../api/kinds.ts";
 import { type ObjectKey, nameOf, namespaceOf } from "../../store/key.ts";
 import type { Kind } from "../../store/kinds.ts";
 import type { Store } from "../../store/store.ts";
@@ -14,13 +13,13 @@ import { createBackoff, type Backoff } from "./backoff.ts";
 import { hasStatus, type KubernetesClient } from "./client.ts";
 import { mergedStatus } from "./merged-status.ts";
 import { type Cause, createPace, type Pace } from "./pace.ts";
-import { resourceOf, resourcePath } from "./resources.ts";
+import { apiResource, resourcePath } from "./resources.ts";
 import { createTroubles } from "./troubles.ts";
 import { createLanes } from "./write-lanes.ts";
 
 export interface ClusterStatusOptions {
   readonly client: Pick<KubernetesClient, "call">;
-  readonly store: Pick<Store, "seenStatus" | "seenVersion">;
+  readonly store: Pick<Store, "get" | "seenStatus" | "seenVersion">;
   readonly controllerName: string;
   readonly isLeader: () => boolean;
   readonly clock: Clock;
@@ -69,7 +68,7 @@ const urgent = new Set<Kind>(["GatewayClass", "Gateway"]);
 
 export function createClusterStatusWriter(options: ClusterStatusOptions): ClusterStatusWriter {
   const { store, controllerName, isLeader, clock, random = Math.random } = options;
-  const calls = createStatusCalls(options.client);
+  const calls = createStatusCalls(options);
   const entries = new Map<string, Entry>();
   const lanes = createLanes(clock, mostWrites);
   const troubles = createTroubles({ ...options, random, pause: lanes.pause });
@@ -182,7 +181,15 @@ interface Answer {
   readonly status?: unknown;
 }
 
-function createStatusCalls({ call }: Pick<KubernetesClient, "call">) {
+function createStatusCalls({ client: { call }, store }: Pick<ClusterStatusOptions, "client" | "store">) {
+  /** In the version in which the object was read: the only one of which we know that it is served. */
+  function pathOf({ kind, key }: Entry, subresource?: string): string {
+    const { apiVersion = "" } = (store.get(kind, key) ?? {}) as { readonly apiVersion?: string };
+    const resource = apiResource(apiVersion, kind);
+    if (resource === undefined) throw new Error(`${kind} is no kind of the API`);
+    const at = { namespace: namespaceOf(key), name: nameOf(key) };
+    return resourcePath(resource, { ...at, ...(subresource !== undefined && { subresource }) });
+  }
   return {
     read: async (entry: Entry) => (await call({ path: pathOf(entry), timeoutMs: callMs })) as Answer,
     write: async (entry: Entry, { status, version, after }: Change) =>
@@ -200,16 +207,6 @@ function createStatusCalls({ call }: Pick<KubernetesClient, "call">) {
 /** RFC 7386: null takes a field away. Below the fields of a status there are lists only, which a patch replaces. */
 function nothingOf(status: unknown): Readonly<Record<string, null>> {
   return Object.fromEntries(Object.keys(status ?? {}).map((name) => [name, null]));
-}
-
-function pathOf({ kind, key }: Entry, subresource?: string): string {
-  const definition = kindDefinition(kind);
-  if (definition === undefined) throw new Error(`${kind} is no kind of the API`);
-  return resourcePath(resourceOf(definition), {
-    namespace: namespaceOf(key),
-    name: nameOf(key),
-    ...(subresource !== undefined && { subresource }),
-  });
 }
 
 function newEntry(

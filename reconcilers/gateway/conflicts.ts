@@ -16,7 +16,7 @@ import {
 import { normaliseHostname } from "../hostnames.ts";
 import type { Condition } from "../reconciler.ts";
 import { boundAddresses, onHost } from "./host-addresses.ts";
-import { isListenerSet, type ListenerOwner, ownerReference, shownOwner } from "./listener-owner.ts";
+import { type ListenerOwner, ownerReference, setKindOf, shownOwner } from "./listener-owner.ts";
 import { listenerSpecs, ownersOfProxy, servingGateway } from "./listener-owners.ts";
 import { type PortUse, portUse } from "./listener-spec.ts";
 import { gatewaysOf, proxies, proxyOf } from "./proxies.ts";
@@ -106,7 +106,8 @@ function takenByOlder(claim: Claim, older: readonly Claim[]): Condition | undefi
 
 /** GEP-1713: a ListenerSet is told of others without what is not its namespace's business. */
 function shown({ owner }: Claim, other: Claim): string {
-  const hidden = isListenerSet(other.owner) && ownerReference(other.owner).namespace !== ownerReference(owner).namespace;
+  const hidden =
+    setKindOf(other.owner) !== undefined && ownerReference(other.owner).namespace !== ownerReference(owner).namespace;
   return hidden ? "A ListenerSet of another namespace" : `Listener ${other.name} of ${shownOwner(other.owner)}`;
 }
 

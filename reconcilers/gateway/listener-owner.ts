@@ -3,38 +3,58 @@
 import { type ObjectKey, nameOf, namespaceOf } from "../../store/key.ts";
 import type { Origin } from "../../xds/model/origin.ts";
 
-/** A Gateway by its key, or a ListenerSet by "XListenerSet|" and its key: two kinds may have equal names. */
-export type ListenerOwner = ObjectKey | `XListenerSet|${ObjectKey}`;
+/** The kind that has graduated, and its forerunner, which means the same. */
+export type SetKind = "ListenerSet" | "XListenerSet";
+
+/** A Gateway by its key, or a ListenerSet by its kind, "|" and its key: two kinds may have equal names. */
+export type ListenerOwner = ObjectKey | `${SetKind}|${ObjectKey}`;
 
 /** The owner in the words of references and grants. */
 export interface OwnerReference {
   readonly group: string;
-  readonly kind: "Gateway" | "XListenerSet";
+  readonly kind: "Gateway" | SetKind;
   readonly namespace: string;
   readonly name: string;
 }
 
-const setPrefix = "XListenerSet|";
+const groups = {
+  Gateway: "gateway.networking.k8s.io",
+  ListenerSet: "gateway.networking.k8s.io",
+  XListenerSet: "gateway.networking.x-k8s.io",
+} as const;
 
-export function isListenerSet(owner: string): boolean {
-  return owner.startsWith(setPrefix);
+const setKinds = ["ListenerSet", "XListenerSet"] as const satisfies readonly SetKind[];
+
+/** The kind of a ListenerSet; undefined for a Gateway. */
+export function setKindOf(owner: string): SetKind | undefined {
+  return setKinds.find((kind) => owner.startsWith(`${kind}|`));
 }
 
 /** The owner that a ListenerSet is. */
-export function listenerSet(key: ObjectKey): ListenerOwner {
-  return `${setPrefix}${key}`;
+export function listenerSet(kind: SetKind, key: ObjectKey): ListenerOwner {
+  return `${kind}|${key}`;
+}
+
+/** The owner that a reference to this kind means; undefined for kinds that have no listeners. */
+export function ownerOf(
+  { group, kind }: { readonly group: string; readonly kind: string },
+  key: ObjectKey,
+): ListenerOwner | undefined {
+  if (kind === "Gateway") return group === groups.Gateway ? key : undefined;
+  const set = setKinds.find((one) => one === kind && groups[one] === group);
+  return set === undefined ? undefined : listenerSet(set, key);
 }
 
 /** The key of the object. */
 export function keyOfOwner(owner: ListenerOwner): ObjectKey {
-  return (isListenerSet(owner) ? owner.slice(setPrefix.length) : owner) as ObjectKey;
+  const kind = setKindOf(owner);
+  return (kind === undefined ? owner : owner.slice(kind.length + 1)) as ObjectKey;
 }
 
 export function ownerReference(owner: ListenerOwner): OwnerReference {
   const key = keyOfOwner(owner);
-  const kind = isListenerSet(owner) ? "XListenerSet" : "Gateway";
-  const group = kind === "Gateway" ? "gateway.networking.k8s.io" : "gateway.networking.x-k8s.io";
-  return { group, kind, namespace: namespaceOf(key), name: nameOf(key) };
+  const kind = setKindOf(owner) ?? "Gateway";
+  return { group: groups[kind], kind, namespace: namespaceOf(key), name: nameOf(key) };
 }
 
 /** A listener as the origin of what is made from it. */

@@ -26,7 +26,7 @@ export interface ListenerState {
     | { readonly from: "Selector"; readonly selector: LabelSelector };
   /** Accepted, without conflict, references resolved well enough to serve. Routes attach (and are counted) also when it is not. */
   readonly ready: boolean;
-  /** RDS name of the table that serves it, absent where no requests are routed: "http-<port>" shared by all HTTP listeners of a port, or "https-<port>/<ns>/<gateway>/<listener>", with "set/" before <ns> for a ListenerSet's. */
+  /** RDS name of the table that serves it, absent where no requests are routed: "http-<port>" shared by all HTTP listeners of a port, or "https-<port>/<ns>/<gateway>/<listener>", with "set/" or "xset/" before <ns> for a ListenerSet's or an XListenerSet's. */
   readonly routeTable?: string;
   /** Present when the listener terminates TLS with at least one usable certificate. */
   readonly tls?: ListenerTls;
@@ -39,13 +39,16 @@ export function placeOf({ routeTable, owner, name, protocol, port }: ListenerSta
   return routeTable ?? ownPlace(owner, { protocol, port, name });
 }
 
+/** Owners of several kinds may have equal names. */
+const prefixes = { Gateway: "", ListenerSet: "set/", XListenerSet: "xset/" } as const;
+
 /** "tls-443/<ns>/<gateway>/<listener>". */
 export function ownPlace(
   owner: ListenerOwner,
   { protocol, port, name }: Pick<ListenerState, "protocol" | "port" | "name">,
 ): string {
   const { kind, namespace, name: ownerName } = ownerReference(owner);
-  const place = `${kind === "Gateway" ? "" : "set/"}${namespace}/${ownerName}`;
+  const place = `${prefixes[kind]}${namespace}/${ownerName}`;
   return `${protocol.toLowerCase()}-${port}/${place}/${name}`;
 }
 

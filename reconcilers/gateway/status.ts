@@ -27,6 +27,7 @@ import type { Condition, WantedStatus } from "../reconciler.ts";
 import { heldByOthers, unsupportedAddressType, whyUnusable } from "./addresses.ts";
 import { settingsWithoutEffect } from "./effects.ts";
 import { boundAddresses, isOfMachine, onHost } from "./host-addresses.ts";
+import { type ListenerOwner, setKindOf } from "./listener-owner.ts";
 import { ownersOf, setsNaming } from "./listener-owners.ts";
 import { isOf, listenerStatuses, refusalCondition, refusalsOf, stateOf } from "./listener-status.ts";
 import { listenersOf } from "./listeners.ts";
@@ -61,8 +62,18 @@ export const gatewayStatus = memo("gatewayStatus", (db: Db, gateway: ObjectKey):
       attachedRoutes,
       conditions,
     })),
+    ...attachedListenerSets(db, gateway, accepted),
   };
 });
+
+/** Only beside a ListenerSet: an API server with XListenerSets alone does not know the field, and would drop it each time that it is written. */
+function attachedListenerSets(db: Db, gateway: ObjectKey, accepted: Condition): Pick<GatewayStatus, "attachedListenerSets"> {
+  const sets = ownersOf(db, gateway).slice(1);
+  if (!sets.some((set) => setKindOf(set) === "ListenerSet")) return {};
+  const isGood = (set: ListenerOwner): boolean =>
+    listenersOf(db, set).some(({ conditions }) => conditionOf(conditions, "Accepted")?.status === "True");
+  return { attachedListenerSets: accepted.status === "True" ? sets.filter(isGood).length : 0 };
+}
 
 function listenerSets(db: Db, gateway: ObjectKey): readonly Condition[] {
   const attached = ownersOf(db, gateway).length - 1;

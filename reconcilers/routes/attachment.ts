@@ -7,7 +7,7 @@ import { namespaceOf, objectKey } from "../../store/key.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { shardOf } from "../../xds/model/shards.ts";
-import { listenerSet, type ListenerOwner, ownerReference } from "../gateway/listener-owner.ts";
+import { type ListenerOwner, ownerOf, ownerReference } from "../gateway/listener-owner.ts";
 import { gatewayAbove } from "../gateway/listener-owners.ts";
 import { type ListenerState, placeOf } from "../gateway/listener-state.ts";
 import { listenersOf, readyListeners } from "../gateway/listeners.ts";
@@ -152,16 +152,12 @@ export function parentGateway(route: ObjectKey, ref: ParentReference): ObjectKey
 
 /** The Gateway or ListenerSet that a parentRef names. */
 function parentOwner(route: ObjectKey, ref: ParentReference): ListenerOwner | undefined {
-  if (ref.group === "gateway.networking.x-k8s.io" && ref.kind === "XListenerSet")
-    return listenerSet(objectKey(ref.namespace ?? namespaceOf(route), ref.name));
-  return parentGateway(route, ref);
+  return ownerOf(ref, objectKey(ref.namespace ?? namespaceOf(route), ref.name));
 }
 
 /** The proxy that would serve the parent; for a ListenerSet also when it may not join, so that its routes are told. */
 function proxyOfParent(db: Db, parent: ListenerOwner): string | undefined {
-  const { kind, namespace, name } = ownerReference(parent);
-  const key = objectKey(namespace, name);
-  const gateway = kind === "Gateway" ? key : gatewayAbove(db, key);
+  const gateway = gatewayAbove(db, parent);
   return gateway === undefined ? undefined : proxyOf(db, gateway);
 }
 

@@ -1,7 +1,7 @@
 import { config, gatewayWith } from "./testing/gateways.ts";
 import type { TestObject } from "./testing/object.ts";
 import { world } from "./testing/world.ts";
-import { xListenerSet } from "./xlistenerset.ts";
+import { xListenerSet } from "./listenerset.ts";
 
 const toGateway = { group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "default", name: "gw" };
 const toSet = (name: string) => ({ group: "gateway.networking.x-k8s.io", kind: "XListenerSet", name });
