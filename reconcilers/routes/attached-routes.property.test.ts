@@ -8,7 +8,7 @@ import type { Store } from "../../store/store.ts";
 import { gatewayStatus } from "../gateway/status.ts";
 import type { TestObject } from "../testing/object.ts";
 import { applied, world } from "../testing/world.ts";
-import { xListenerSet } from "../xlistenerset.ts";
+import { xListenerSet } from "../listenerset.ts";
 
 const gatewayApi = "gateway.networking.k8s.io";
 const setApi = "gateway.networking.x-k8s.io";
