@@ -108,6 +108,9 @@ export interface WatchOptions {
 /** A bookmark says only how far we are. */
 export type WatchEvent = Exclude<ObjectEvent, { type: "synced" }> | { readonly type: "bookmark" };
 
+/** Dead, or about a kind that nothing has happened to since the API server started: of such a one it sends no bookmarks. */
+export class SilentWatch extends Error {}
+
 /** Events until the API server ends the watch; rejects when it breaks or falls silent. Moves `place` along. */
 export async function* watch(subject: Subject, place: Place, options: WatchOptions): AsyncGenerator<WatchEvent, void, void> {
   const { client, namespace, labelSelector, metadataOnly } = subject;
@@ -153,7 +156,7 @@ export async function* watch(subject: Subject, place: Place, options: WatchOptio
     }
   } catch (cause) {
     if (!silent) throw cause;
-    throw new Error(`the watch of ${resource.plural} said nothing for ${silenceMs / 1000} s`, { cause });
+    throw new SilentWatch(`the watch of ${resource.plural} said nothing for ${silenceMs / 1000} s`, { cause });
   } finally {
     cancel();
     stop();

@@ -11,8 +11,19 @@ const status = (code: number): ApiError => new ApiError("no", { status: code, re
 
 const patient = (retryAfterMs: number): ApiError => new ApiError("busy", { status: 429, reason: "", retryAfterMs });
 
+/** What reflectors have logged in a test. */
+const logged: string[] = [];
+beforeEach(() => void (logged.length = 0));
+
 /** Seconds at which watches are asked for within a minute, when each of them goes as the list says; the last one goes on. */
-async function watches(...outcomes: readonly (ApiError | { readonly brokenAfterMs: number })[]): Promise<readonly number[]> {
+function watches(...outcomes: readonly (ApiError | { readonly brokenAfterMs: number })[]): Promise<readonly number[]> {
+  return watchesFallingSilent(100_000, outcomes);
+}
+
+async function watchesFallingSilent(
+  silence: number,
+  outcomes: readonly (ApiError | { readonly brokenAfterMs: number })[],
+): Promise<readonly number[]> {
   const clock = createFakeClock();
   const end = new AbortController();
   const asked: number[] = [];
@@ -22,14 +33,17 @@ async function watches(...outcomes: readonly (ApiError | { readonly brokenAfterM
       const outcome = outcomes[asked.length];
       asked.push(clock.now() / 1000);
       if (outcome instanceof ApiError) throw outcome;
-      const silence = new PassThrough();
-      const cut = (): void => void silence.destroy(new Error("aborted"));
+      const nothing = new PassThrough();
+      const cut = (): void => void nothing.destroy(new Error("aborted"));
       if (outcome !== undefined) clock.after(outcome.brokenAfterMs, cut);
       end.signal.addEventListener("abort", cut);
-      return silence;
+      return nothing;
     },
   };
-  const events = reflect({ client, resources: [services], clock, random: () => 1, log: () => undefined }, end.signal);
+  const events = reflect(
+    { client, resources: [services], clock, random: () => 1, log: (line) => logged.push(line), timing: { silence } },
+    end.signal,
+  );
   const following = (async () => {
     for await (const event of events) expect(event.type).toBe("synced");
   })();
@@ -141,4 +155,14 @@ test("when the new version is taken back, objects are told of in the old one", a
 
 test("a kind without any version has gone only when two looks say so", async () => {
   expect((await served(["v1"], [])).told).toEqual(["+ example.com/v1", "- example.com/v1"]);
+});
+
+test("a watch on which nothing comes is begun anew without a word: of a kind that nothing happens to, there is nothing to say", async () => {
+  expect(await watchesFallingSilent(25_000, [])).toEqual([0, 25.2, 50.4]);
+  expect(logged).toEqual([]);
+});
+
+test("when the next watch cannot be begun, it is told", async () => {
+  await watchesFallingSilent(25_000, [{ brokenAfterMs: 30_000 }, status(500)]);
+  expect(logged).toEqual(["services cannot be read at present: no"]);
 });

@@ -7,7 +7,7 @@ import { createBackoff } from "./backoff.ts";
 import { createChannel } from "./channel.ts";
 import { differences, type ObjectEvent, remembered, type Remembered } from "./api-object.ts";
 import { ApiError, hasStatus } from "./client.ts";
-import { list, type Place, preferredServed, type Subject, watch } from "./list-watch.ts";
+import { list, type Place, preferredServed, SilentWatch, type Subject, watch } from "./list-watch.ts";
 import { pause } from "./object-calls.ts";
 
 /** How it goes with one kind, for metrics and health. */
@@ -81,8 +81,12 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
     backoff.reset();
   };
 
+  const betweenWatches = (): number => timing.firstRetry * random() * 0.25;
+
   /** What to do about an error, and how long to wait before. */
   const recover = (error: unknown): number => {
+    // Whether anything is wrong, the next one tells.
+    if (error instanceof SilentWatch) return betweenWatches();
     state.problem = messageOf(error);
     if (error instanceof ApiError) state.heardAt = clock.now();
     // 410: nobody remembers where we were. 404: the kind itself went away. 400 and 504: the history is another one (data came from a backup).
@@ -160,7 +164,7 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
       if (lines === 0 && clock.now() - began < shortestWatchMs) throw new Error(`the watch of ${what} ended at once`);
       recovered();
       // It has ended as it should: on from where we are.
-      await pause(clock, timing.firstRetry * random() * 0.25, signal);
+      await pause(clock, betweenWatches(), signal);
     } catch (error) {
       // Nothing need happen to a kind for minutes: that a watch has lasted also shows that all was well.
       if (begunAt !== undefined && clock.now() - begunAt >= steadyMs) backoff.reset();
