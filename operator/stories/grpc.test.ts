@@ -119,3 +119,9 @@ test("filters edit the headers of calls", async () => {
   expect(await call(port, "a.example", "/s/M")).toBe("g1");
   expect(world.backends["g1"]!.seen.at(-1)).toMatchObject({ version: "2.0", headers: { "x-set": "yes" } });
 });
+
+test("the deadline of a client goes on to the backend, which ends the call in time", async () => {
+  await world.apply("routes", [grpcRoute("deadline", [rule("g1")])]);
+  expect(await call(port, "a.example", "/s/M", { "grpc-timeout": "20S" })).toBe("g1");
+  expect(world.backends["g1"]!.seen.at(-1)!.headers["grpc-timeout"]).toBe("20S");
+});
