@@ -5,6 +5,7 @@ import { readDocuments } from "../operator/yaml.ts";
 import { createKubernetesClient, type KubernetesClient } from "../operator/kubernetes/client.ts";
 import type { ReflectorTiming } from "../operator/kubernetes/reflector.ts";
 import { startApiServer, type ApiServer } from "./cluster/control-plane.ts";
+import { inLanes } from "./support/lanes.ts";
 import { followCluster, type Followed, type FollowOptions } from "./support/followed.ts";
 import { startFaults, type Fault, type Faults } from "./support/faults.ts";
 
@@ -241,12 +242,7 @@ test("only namespaces with the chosen labels are read, as soon as they have them
 test("of 5,000 Secrets only those that are referenced are fetched, and each change of them is seen within a second", async () => {
   const value = Buffer.from("x".repeat(1000)).toString("base64");
   const names = Array.from({ length: 5000 }, (_, n) => `secret-${n}`);
-  const queue = names.values();
-  await Promise.all(
-    Array.from({ length: 20 }, async () => {
-      for (const name of queue) await create(secrets, name, { data: { value } });
-    }),
-  );
+  await inLanes(names, (name) => create(secrets, name, { data: { value } }));
   const followed = follow();
   followed.asked.add("default/secret-7").add("default/later");
   await until(followed.synced, 60_000);

@@ -122,14 +122,25 @@ test("an operator that starts while the API server is away is alive, says what i
   expect(await running.ask("/healthz")).toEqual([200, "ok\n"]);
 }, 30_000);
 
-test("an operator that is stopped while it waits for the API server ends at once, and well", async () => {
-  const running = await started();
-  await running.serve(() => undefined); // takes every request, and answers none
-  await answers(running, "/readyz", /^503 /);
-  running.stop();
-  const late = new Promise((resolve) => setTimeout(resolve, 5000, "it goes on"));
-  expect(await Promise.race([running.end, late])).toBe("it ended well");
-}, 30_000);
+test.each<[string, RequestListener, RegExp]>([
+  ["for everything", () => undefined, /^503 /],
+  [
+    "for its authority only",
+    (request, response) => void (request.url?.includes("/secrets/") || empty(request, response)),
+    /^503 not yet, for want of\n- the authority of the xDS server\n$/,
+  ],
+])(
+  "an operator that is stopped while it waits for the API server %s ends within seconds, and well",
+  async (_, listener, waiting) => {
+    const running = await started();
+    await running.serve(listener); // takes requests that it does not answer
+    await answers(running, "/readyz", waiting);
+    running.stop();
+    const late = new Promise((resolve) => void setTimeout(resolve, 6000, "it goes on").unref());
+    expect(await Promise.race([running.end, late])).toBe("it ended well");
+  },
+  30_000,
+);
 
 test("whoever answers 404 to everything is no API server without our kinds", async () => {
   const running = await started();

@@ -32,6 +32,11 @@ export function stateOfOperators({ kubectl }: Pick<Cluster, "kubectl">): string 
   const page = (pod: string, path: string): string =>
     ask("get", "--raw", `/api/v1/namespaces/envoy-gateway-system/${pod.replace("pod/", "pods/")}:${path}`);
   return [
+    // After a crash an API server is no endpoint of its own Service until it is ready: pods are cut off from it, and this process is not.
+    ask("get", "--raw", "/readyz?verbose")
+      .split("\n")
+      .filter((line) => !line.startsWith("[+]"))
+      .join("\n"),
     ask("get", "pods,endpointslices", "-A", "-o", "wide"),
     ask("get", "events", ...system, "--sort-by=.lastTimestamp")
       .split("\n")

@@ -110,12 +110,29 @@ test("when a connection turns out to be dead, no other try is wasted on those th
   expect(await client.call({ path: "/api", timeoutMs: 1000 })).toEqual({});
 });
 
-test("an urgent call waits for no other, however many get no answer", async () => {
+test("a call that finds all connections in use is given up in time, and an urgent one waits for no other", async () => {
   const client = await answering((request, response) => void (request.url === "/prefix/lease" && response.end("{}")));
-  const hung = Array.from({ length: 40 }, () => client.call({ path: "/hangs", timeoutMs: 500 }).catch(() => "nothing"));
+  const hung = Array.from({ length: 40 }, () => client.call({ path: "/hangs", timeoutMs: 2000 }).catch(() => "nothing"));
+  const began = performance.now();
   await expect(client.call({ path: "/lease", timeoutMs: 100 })).rejects.toThrow("no answer");
+  await expect(client.call({ path: "/lease", signal: AbortSignal.timeout(100) })).rejects.toThrow("timeout");
   expect(await client.call({ path: "/lease", timeoutMs: 400, urgent: true })).toEqual({});
+  expect(performance.now() - began).toBeLessThan(1500);
   await Promise.all(hung);
+});
+
+test("a call that was called off before it began is not made, and a stream ends when it is called off", async () => {
+  let asked = 0;
+  const client = await answering((_, response) => void (asked++, response.write("first")));
+  await expect(client.call({ path: "/api", signal: AbortSignal.abort() })).rejects.toThrow("abort");
+  expect(asked).toBe(0);
+  const end = new AbortController();
+  const chunks = await client.stream({ path: "/api", signal: end.signal });
+  await expect(
+    (async () => {
+      for await (const chunk of chunks) if (chunk.toString() === "first") end.abort();
+    })(),
+  ).rejects.toThrow("abort");
 });
 
 test("nobody is waited for longer than half a minute, whatever he says", async () => {
@@ -131,10 +148,10 @@ test("an answer that stops in the middle is given up too", async () => {
 test("a stream gives chunks as they come, beyond the timeout", async () => {
   const client = await answering((_, response) => {
     response.write("first");
-    setTimeout(() => response.end("second"), 120);
+    setTimeout(() => response.end("second"), 700);
   });
   const chunks: string[] = [];
-  for await (const chunk of await client.stream({ path: "/api", timeoutMs: 60 })) chunks.push(chunk.toString());
+  for await (const chunk of await client.stream({ path: "/api", timeoutMs: 500 })) chunks.push(chunk.toString());
   expect(chunks).toEqual(["first", "second"]);
 });
 

@@ -115,20 +115,30 @@ export function createKubernetesClient(options: ClientOptions = {}): KubernetesC
         "user-agent": "envoy-gateway-operator",
         ...(body && { "content-type": call.patch ? mediaTypes[call.patch] : "application/json", "content-length": body.length }),
       },
-      ...(call.signal && { signal: call.signal }),
     };
+    call.signal?.throwIfAborted();
     return await new Promise((resolve, reject) => {
       const outgoing = (secure ? requestHttps : requestHttp)(url, options);
+      // Rejected here too: a request that still waits for a connection tells of its end only when it has got one.
+      const end = (cause: Error): void => {
+        outgoing.destroy(cause);
+        reject(cause);
+      };
       const giveUp = (what: string, ms: number): void => {
-        outgoing.destroy(new Error(`${describe(call)}: no ${what} ${server.host} within ${ms} ms`));
+        end(new Error(`${describe(call)}: no ${what} ${server.host} within ${ms} ms`));
         dropIdle();
       };
+      const stop = (): void => end(call.signal?.reason as Error);
+      call.signal?.addEventListener("abort", stop, { once: true });
       const timer = setTimeout(() => giveUp("answer from", timeoutMs), timeoutMs);
       const cancelTimer = (): void => clearTimeout(timer);
       outgoing.on("socket", (socket) => limitConnecting(socket, connectMs, () => giveUp("connection to", connectMs)));
       outgoing.on("response", (answer) => resolve({ answer, cancelTimer }));
       outgoing.on("error", (cause) => (cancelTimer(), reject(cause)));
-      outgoing.on("close", cancelTimer);
+      outgoing.on("close", () => {
+        cancelTimer();
+        call.signal?.removeEventListener("abort", stop);
+      });
       outgoing.end(body);
     });
   }
