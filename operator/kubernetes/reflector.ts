@@ -113,7 +113,7 @@ export async function* reflect(options: ReflectorOptions, signal: AbortSignal): 
         if (listed === undefined && !state.absent) {
           // Something in between may answer 404 to everything; a kind is absent only when an API server says so.
           await options.client.call({ path: "/version", signal });
-          // And says so twice: while a CRD is replaced, one version may be gone when we ask for it, and the other not yet there when we asked.
+          // And says so twice: while a CRD is replaced, one of several API servers may not serve the new version yet, and another no more the old one.
           if (memory.size > 0 && !missed) {
             missed = true;
             await pause(clock, timing.firstRetry, signal);

@@ -26,6 +26,7 @@ interface Status {
   readonly parents?: readonly { readonly parentRef: Reference; readonly conditions: readonly Condition[] }[];
   readonly ancestors?: readonly { readonly ancestorRef: Reference; readonly conditions: readonly Condition[] }[];
   readonly addresses?: readonly unknown[];
+  readonly attachedListenerSets?: number;
 }
 interface Reference {
   readonly kind?: string;
@@ -181,7 +182,7 @@ function unaffected(now: Translation): readonly string[] {
 
 /** Without what counts who has come. */
 function uncounted(status: unknown): unknown {
-  const { listeners, conditions, ...rest } = (status ?? {}) as Status;
+  const { listeners, conditions, attachedListenerSets: _, ...rest } = (status ?? {}) as Status;
   return {
     ...rest,
     conditions: conditions?.filter(({ type }) => type !== "AttachedListenerSets"),

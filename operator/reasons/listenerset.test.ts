@@ -13,8 +13,21 @@ const route = (ref: string): string =>
   `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: bad}\nspec: {parentRefs: [${ref}], rules: [{backendRefs: [{name: echo, port: 8080}]}]}\n---\n`;
 const toSet = "{group: gateway.networking.x-k8s.io, kind: XListenerSet, name: bad}";
 
+/** What is said of an XListenerSet is said of a ListenerSet, word for word. */
+function ofBothKinds(cases: Parameters<typeof reasons>[0]): void {
+  reasons(cases);
+  const graduated = (text: string): string =>
+    text
+      .replaceAll("gateway.networking.x-k8s.io/v1alpha1", "gateway.networking.k8s.io/v1")
+      .replaceAll("gateway.networking.x-k8s.io", "gateway.networking.k8s.io")
+      .replaceAll("XListenerSet", "ListenerSet");
+  describe("which has graduated", () => {
+    reasons(cases.map(([name, ...texts]) => [name, ...texts.map(graduated)] as unknown as (typeof cases)[number]));
+  });
+}
+
 describe("parents of a ListenerSet", () => {
-  reasons([
+  ofBothKinds([
     [
       "nothing wrong",
       set(http) + route(toSet),
@@ -96,7 +109,7 @@ describe("parents of a ListenerSet", () => {
 });
 
 describe("listeners of a ListenerSet", () => {
-  reasons([
+  ofBothKinds([
     [
       "a name that the Gateway has is its own",
       set("{name: http, protocol: HTTP, port: 8000}") + route(toSet),
@@ -180,17 +193,6 @@ describe("listeners of a ListenerSet", () => {
       "refused: no two listeners may have the same name",
     ],
     [
-      "no port",
-      set("{name: extra, protocol: HTTP}"),
-      "XListenerSet bad: Accepted=False/UnsupportedPort Programmed=False/Invalid",
-    ],
-    [
-      "no port beside a port",
-      set(`{name: none, protocol: HTTP}, ${http}`),
-      "XListenerSet bad: Accepted=True/ListenersNotValid Programmed",
-      "XListenerSet bad: extra [HTTPRoute,GRPCRoute] Accepted ResolvedRefs Programmed",
-    ],
-    [
       "a protocol that is not known",
       set("{name: extra, protocol: example.com/magic, port: 8000}"),
       "XListenerSet bad: Accepted=False/ListenersNotValid Programmed=False/Invalid",
@@ -233,6 +235,22 @@ describe("listeners of a ListenerSet", () => {
       "XListenerSet bad: Accepted Programmed",
       "XListenerSet bad: extra [HTTPRoute,GRPCRoute] Accepted ResolvedRefs Programmed",
       "HTTPRoute bad: eg/extra Accepted=False/NoMatchingParent ResolvedRefs",
+    ],
+  ]);
+});
+
+describe("an XListenerSet alone may have", () => {
+  reasons([
+    [
+      "no port",
+      set("{name: extra, protocol: HTTP}"),
+      "XListenerSet bad: Accepted=False/UnsupportedPort Programmed=False/Invalid",
+    ],
+    [
+      "no port beside a port",
+      set(`{name: none, protocol: HTTP}, ${http}`),
+      "XListenerSet bad: Accepted=True/ListenersNotValid Programmed",
+      "XListenerSet bad: extra [HTTPRoute,GRPCRoute] Accepted ResolvedRefs Programmed",
     ],
   ]);
 });
