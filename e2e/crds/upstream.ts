@@ -74,7 +74,7 @@ export function crds(release: Release = "v1.4.1", channel: ReleaseChannel = "exp
 
 function crdsIn(folder: string): readonly object[] {
   return readdirSync(folder)
-    .filter((file) => /^gateway\..*_\w+s\.yaml$/.test(file))
+    .filter((file) => /^gateway\.[^_]*_[a-z]+\.yaml$/.test(file))
     .map((file) => parse(readFileSync(join(folder, file), "utf8")) as object);
 }
 
