@@ -81,6 +81,11 @@ test("a server by name is resolved, one by address is not", () => {
   expect(bootstrap(every)).toHaveProperty("static_resources.clusters.0.type", "STRICT_DNS");
 });
 
+test("an Envoy whose server is away asks again every few seconds, however long that lasts", () => {
+  const policy = { retry_back_off: { base_interval: "0.5s", max_interval: "5s" } };
+  expect(bootstrap(options)).toHaveProperty("dynamic_resources.ads_config.grpc_services.0.envoy_grpc.retry_policy", policy);
+});
+
 test("Envoy takes the bootstrap with the certificates it names", async () => {
   const folder = mkdtempSync(join(tmpdir(), "bootstrap-"));
   try {
