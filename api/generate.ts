@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Document, isCollection, visit } from "yaml";
 import { backendSchema } from "./backend.ts";
+import { backendTrafficPolicySchema } from "./backendtrafficpolicy.ts";
 import { envoyProxySchema } from "./envoyproxy.ts";
 import { httpRouteFilterSchema } from "./httproutefilter.ts";
 import type { JsonSchema } from "./schema.ts";
@@ -31,6 +32,14 @@ const accepted: Column = { jsonPath: '.status.conditions[?(@.type=="Accepted")].
 /** Names and columns as Envoy Gateway v1.7.0 has them, so that `kubectl get` prints the same. */
 const definitions: readonly Definition[] = [
   { kind: "Backend", plural: "backends", shortNames: ["be"], schema: backendSchema, columns: [accepted, age], status: true },
+  {
+    kind: "BackendTrafficPolicy",
+    plural: "backendtrafficpolicies",
+    shortNames: ["btp"],
+    schema: backendTrafficPolicySchema,
+    columns: [age],
+    status: true,
+  },
   {
     kind: "EnvoyProxy",
     plural: "envoyproxies",

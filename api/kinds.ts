@@ -1,6 +1,7 @@
 // Every kind we read from outside: how the API names and serves it, and its schema. The YAML source, the command line and the CRDs are made from this table.
 
 import { backendSchema } from "./backend.ts";
+import { backendTrafficPolicySchema } from "./backendtrafficpolicy.ts";
 import {
   ClusterTrustBundleSchema,
   ConfigMapSchema,
@@ -137,6 +138,13 @@ export const kinds: readonly KindDefinition[] = [
     shortNames: ["hrf"],
     hasStatus: false,
     schema: jsonSchema(httpRouteFilterSchema),
+  },
+  {
+    ...own,
+    kind: "BackendTrafficPolicy",
+    plural: "backendtrafficpolicies",
+    shortNames: ["btp"],
+    schema: jsonSchema(backendTrafficPolicySchema),
   },
   {
     ...core,

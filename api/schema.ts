@@ -7,6 +7,7 @@ import {
   Boolean as TypeBoolean,
   Integer as TypeInteger,
   IsOptional,
+  Number as TypeNumber,
   Object as TypeObject,
   Optional as TypeOptional,
   String as TypeString,
@@ -17,6 +18,7 @@ import type {
   TArray,
   TBoolean,
   TInteger,
+  TNumber,
   TObject,
   TOptional,
   TProperties,
@@ -152,6 +154,11 @@ export function choice<const V extends string>(values: readonly V[], options: Op
 /** A whole number; give `format: "int32"` or `"int64"` as the API does. */
 export function integer(options: NumberOptions = {}): TInteger {
   return TypeInteger(spelled(options));
+}
+
+/** A number that need not be whole, such as a percentage. */
+export function decimal(options: NumberOptions = {}): TNumber {
+  return TypeNumber(spelled(options));
 }
 
 export function flag(options: Options = {}): TBoolean {

@@ -227,12 +227,27 @@ export const routeHeldBack = (resource: string, message: string): Condition =>
 export const backendAccepted = (): Condition => yes("Accepted", "Accepted", "The Backend was accepted.");
 export const backendInvalid = (message: string): Condition => no("Accepted", "Invalid", message);
 
-// ── BackendTLSPolicy ──────────────────────────────────────────────────────────
+// ── Policies ──────────────────────────────────────────────────────────────────
 
-export const policyAccepted = (): Condition => yes("Accepted", "Accepted", "The policy is in effect.");
+/** `withoutEffect`: fields that do nothing yet. */
+export const policyAccepted = (withoutEffect: readonly string[] = []): Condition =>
+  yes(
+    "Accepted",
+    "Accepted",
+    `The policy is in effect.${withoutEffect.length === 0 ? "" : ` These fields have no effect yet: ${withoutEffect.join(", ")}.`}`,
+  );
+/** Each: what has a policy of its own that stands nearer to requests. */
+export const policyOverridden = (nearer: readonly string[]): Condition =>
+  yes("Overridden", "Overridden", `Other policies stand in its place for ${listed(nearer)}.`);
+export const policyMerged = (over: readonly string[]): Condition => yes("Merged", "Merged", `Laid over ${listed(over)}.`);
+export const policyMergedBy = (nearer: readonly string[]): Condition =>
+  yes("Merged", "Merged", `Other policies are laid over it for ${listed(nearer)}.`);
+export const policyAggregated = (count: number): Condition =>
+  yes("Aggregated", "Aggregated", `Only the first 16 of ${count} ancestors are shown.`);
 /** Each: a target, and the policy that has it. */
 export const policyConflicted = (lost: readonly string[]): Condition =>
   no("Accepted", "Conflicted", `Another policy comes first: ${lost.join(", ")}.`);
+// BackendTLSPolicy only, as its targets and references are others.
 export const policyForeignTarget = (targets: readonly string[]): Condition =>
   no("Accepted", "Invalid", `A BackendTLSPolicy must be for a Service or Backend, not for ${targets.join(", ")}.`);
 export const policyTargetNotFound = (sections: readonly string[]): Condition =>
@@ -245,6 +260,12 @@ export const policyRefsResolved = (): Condition =>
 /** The reason is that of the first problem: the API allows one word only. */
 export const policyRefsNotResolved = (problems: readonly Reported[]): Condition =>
   no("ResolvedRefs", problems[0]?.reason ?? "InvalidCACertificateRef", sentences(problems));
+
+/** Names in a sentence, as many as fit into a message. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 64);
+  return `${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`;
+}
 
 /** Several reports as one message: each once, a full stop at the end, at most what the API stores. */
 function sentences(problems: readonly Reported[]): string {

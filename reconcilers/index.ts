@@ -3,6 +3,7 @@
 import type { Kind } from "../store/kinds.ts";
 import { backend } from "./backend.ts";
 import { backendTlsPolicy } from "./backendtlspolicy.ts";
+import { backendTrafficPolicy } from "./backendtrafficpolicy.ts";
 import { gatewayClass } from "./gatewayclass.ts";
 import { gateway } from "./gateway/index.ts";
 import { grpcRoute } from "./grpcroute.ts";
@@ -27,6 +28,7 @@ export const reconcilers: readonly AnyReconciler[] = [
   udpRoute,
   backend,
   backendTlsPolicy,
+  backendTrafficPolicy,
   httpRouteFilter,
   listenerSet,
   xListenerSet,

@@ -1,6 +1,7 @@
 // The schema of the store: one line per watched kind. Types come from the schemas in api/.
 
 import type { Backend } from "../api/backend.ts";
+import type { BackendTrafficPolicy } from "../api/backendtrafficpolicy.ts";
 import type { Config } from "../api/config.ts";
 import type { EnvoyProxy } from "../api/envoyproxy.ts";
 import type { BackendTLSPolicy } from "../api/gateway/backendtlspolicy.ts";
@@ -34,6 +35,7 @@ export interface Kinds {
   EnvoyProxy: EnvoyProxy;
   Backend: Backend;
   HTTPRouteFilter: HTTPRouteFilter;
+  BackendTrafficPolicy: BackendTrafficPolicy;
   Service: Service;
   EndpointSlice: EndpointSlice;
   Secret: Secret;

@@ -7,7 +7,7 @@ import { accessLog } from "./accesslog.ts";
 
 const fallbackValue = optional(text({ description: "Value when there is none." }));
 
-const customTag = object({
+export const customTag = object({
   type: choice(["Literal", "Environment", "RequestHeader"], { default: "Literal", description: "Source of the value." }),
   literal: optional(object({ value: text({ description: "The value." }) }, { description: "A fixed value." })),
   environment: optional(
@@ -62,7 +62,7 @@ const tracingProvider = object(
   },
 );
 
-const samplingFraction = object(
+export const samplingFraction = object(
   {
     numerator: count("Numerator.", { minimum: 0 }),
     denominator: count("Denominator.", { default: 100, minimum: 1 }),
@@ -100,7 +100,7 @@ const tracing = object(
   },
 );
 
-const compression = object(
+export const compression = object(
   {
     type: choice(["Gzip", "Brotli", "Zstd"], { description: "Algorithm." }),
     brotli: optional(object({}, { description: "For type Brotli." })),

@@ -33,7 +33,7 @@ function pathField(type: string, field: string): readonly Rule[] {
   ];
 }
 
-const pathModifier = object(
+export const pathModifier = object(
   {
     type: choice(["ReplaceFullPath", "ReplacePrefixMatch"], { description: "What is replaced." }),
     replaceFullPath: optional(text({ maxLength: 1024, description: "The new path." })),

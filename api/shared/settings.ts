@@ -148,7 +148,7 @@ const tcpKeepalive = object(
 );
 
 /** The fields, for kinds that have them in their spec beside others. */
-const clusterSettingsFields = {
+export const clusterSettingsFields = {
   loadBalancer: optional(loadBalancer),
   retry: optional(retry),
   proxyProtocol: optional(
@@ -163,7 +163,7 @@ const clusterSettingsFields = {
   http2: optional(http2Settings),
 };
 
-const preconnectRule = {
+export const preconnectRule = {
   rule: "!((has(self.connection) && has(self.connection.preconnect) && has(self.connection.preconnect.predictivePercent)) && !(has(self.loadBalancer) && has(self.loadBalancer.type) && self.loadBalancer.type in ['Random', 'RoundRobin']))",
   message: "predictivePercent needs load balancing by Random or RoundRobin",
 };

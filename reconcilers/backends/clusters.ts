@@ -6,6 +6,8 @@ import { memo } from "../../store/memo.ts";
 import type { Cluster, DnsEndpoint, LoadAssignment, Locality, UpstreamTls } from "../../xds/model/backend.ts";
 import type { Origin } from "../../xds/model/origin.ts";
 import type { Secret } from "../../xds/model/tls.ts";
+import type { UpstreamSettings } from "../../xds/model/upstream-settings.ts";
+import { variantSettings } from "../traffic/settings.ts";
 import { backendTarget } from "./backend.ts";
 import { clusterTarget } from "./names.ts";
 import type { ClusterTarget, GroupMember } from "./names.ts";
@@ -16,6 +18,7 @@ export const cluster = memo("cluster", (db: Db, name: string): Cluster | undefin
   const target = clusterTarget(name);
   if (target === undefined) return undefined;
   if (target.type === "group") return groupOf(db, name, target.members);
+  if (target.type === "variant") return variantOf(db, name, target);
   if (target.type === "plain") return plainOf(db, name, target.cluster);
   if (target.type === "http2") {
     const same = cluster(db, target.cluster);
@@ -51,7 +54,7 @@ export const hasEndpoints = memo("hasEndpoints", (db: Db, name: string): boolean
 export const clusterSecrets = memo("clusterSecrets", (db: Db, name: string): readonly Secret[] => {
   const target = clusterTarget(name);
   if (target === undefined || target.type === "plain") return [];
-  if (target.type === "http2") return clusterSecrets(db, target.cluster);
+  if (target.type === "http2" || target.type === "variant") return clusterSecrets(db, target.cluster);
   if (target.type === "group") return target.members.flatMap((member) => clusterSecrets(db, member.cluster));
   if (target.type === "service") {
     const tls = serviceTls(db, target.key, String(target.port), target.transport);
@@ -100,6 +103,29 @@ function plainOf(db: Db, name: string, of: string): Cluster | undefined {
   return { ...plain, name };
 }
 
+/** A cluster with the settings of a policy. */
+function variantOf(db: Db, name: string, { cluster: of, variant, host }: VariantTarget): Cluster | undefined {
+  const plain = cluster(db, of);
+  const settings = variantSettings(db, variant);
+  if (plain === undefined || settings === undefined) return undefined;
+  const { discovery } = plain;
+  const family = settings.dns?.family;
+  return {
+    ...plain,
+    name,
+    discovery: discovery.type === "dns" && family !== undefined ? { ...discovery, family } : discovery,
+    settings: host === undefined ? settings : withCheckedHost(settings, host),
+  };
+}
+
+type VariantTarget = Extract<ClusterTarget, { readonly type: "variant" }>;
+
+function withCheckedHost(settings: UpstreamSettings, host: string): UpstreamSettings {
+  const check = settings.activeCheck;
+  if (check?.probe.type !== "http" || check.probe.host !== undefined) return settings;
+  return { ...settings, activeCheck: { ...check, probe: { ...check.probe, host } } };
+}
+
 /** Is TLS spoken to this cluster? */
 export const speaksTls = memo("speaksTls", (db: Db, name: string): boolean => cluster(db, name)?.tls !== undefined);
 
@@ -122,7 +148,7 @@ function groupOf(db: Db, name: string, members: readonly GroupMember[]): Cluster
 function localities(db: Db, name: string): readonly Locality[] {
   const target = clusterTarget(name);
   if (target === undefined) return [];
-  if (target.type === "plain" || target.type === "http2") return localities(db, target.cluster);
+  if (target.type === "plain" || target.type === "http2" || target.type === "variant") return localities(db, target.cluster);
   if (target.type === "service") {
     const endpoints = serviceEndpoints(db, target.key, String(target.port), target.transport);
     return endpoints.length === 0 ? [] : [{ priority: 0, endpoints }];

@@ -12,7 +12,9 @@ export type ClusterTarget =
   /** The same cluster without TLS of ours, for connections that bring their own. */
   | { readonly type: "plain"; readonly cluster: string }
   /** The same cluster, spoken to in HTTP/2. */
-  | { readonly type: "http2"; readonly cluster: string };
+  | { readonly type: "http2"; readonly cluster: string }
+  /** The same cluster with the settings of a policy. */
+  | { readonly type: "variant"; readonly cluster: string; readonly variant: string; readonly host?: string };
 
 /** Protocol of a Service's port. */
 export type Transport = "TCP" | "UDP";
@@ -38,6 +40,14 @@ export function http2Cluster(cluster: string): string {
   return `http2/${cluster}`;
 }
 
+/**
+ * "<cluster>/~<variant>": with settings of a policy, which are found by this hash (traffic/settings.ts). "@<host>" behind it where they ask for
+ * the health of that host.
+ */
+export function variantCluster(cluster: string, variant: string, host?: string): string {
+  return `${cluster}/~${variant}${host === undefined ? "" : `@${host}`}`;
+}
+
 /** "backend/<namespace>/<name>": a Backend brings its ports along. */
 export function backendCluster(key: ObjectKey): string {
   return `backend/${namespaceOf(key)}/${nameOf(key)}`;
@@ -53,6 +63,11 @@ export function groupCluster(members: readonly GroupMember[]): string {
 
 /** The inverse of the functions above; undefined for a name they did not make. */
 export function clusterTarget(name: string): ClusterTarget | undefined {
+  const tilde = name.lastIndexOf("/~");
+  if (tilde >= 0) {
+    const [variant = "", host] = name.slice(tilde + 2).split("@");
+    return { type: "variant", cluster: name.slice(0, tilde), variant, ...(host === undefined ? {} : { host }) };
+  }
   if (name.startsWith("group/")) {
     const members = name.slice("group/".length).split(",").map(toMember);
     return { type: "group", members };

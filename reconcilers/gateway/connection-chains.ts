@@ -6,10 +6,11 @@ import { nameOf, namespaceOf } from "../../store/key.ts";
 import type { AccessLog, ConnectionShare, FilterChain, UdpListener } from "../../xds/model/listener.ts";
 import type { Origin } from "../../xds/model/origin.ts";
 import { speaksTls } from "../backends/clusters.ts";
-import { plainCluster } from "../backends/names.ts";
+import { plainCluster, variantCluster } from "../backends/names.ts";
 import type { L4RouteId } from "../routes/attachment.ts";
 import { wonHosts } from "../routes/claims.ts";
 import { l4Shares } from "../routes/l4.ts";
+import { ruleTraffic } from "../traffic/settings.ts";
 import { originOf } from "./listener-owner.ts";
 import { type ListenerState, placeOf } from "./listener-state.ts";
 
@@ -37,14 +38,28 @@ export function connectionChains(db: Db, listener: ListenerState, accessLog: Acc
 export function datagramTarget(db: Db, listener: ListenerState): Pick<UdpListener, "origins" | "senders" | "cluster"> {
   const [won] = wonHosts(db, listener.owner, listener.name);
   if (won === undefined) return { origins: [originOf(listener)], senders: [] };
-  const cluster = l4Shares(db, won.route.kind, won.route.key).value.find((share) => share.cluster !== undefined)?.cluster;
+  const cluster = underPolicy(db, listener, won.route).find((share) => share.cluster !== undefined)?.cluster;
   const senders = [originOfRoute(won.route)];
   return { origins: [originOf(listener)], senders, ...(cluster === undefined ? {} : { cluster }) };
 }
 
-/** What passes through brings its own TLS: ours around it would be TLS in TLS. */
-function sharesOf(db: Db, { protocol, tls }: ListenerState, { kind, key }: L4RouteId): readonly ConnectionShare[] {
+/** The shares of a route in the variants that a policy asks for; what cannot be honoured is closed. */
+function underPolicy(db: Db, { owner, name }: ListenerState, { kind, key }: L4RouteId): readonly ConnectionShare[] {
   const shares = l4Shares(db, kind, key).value;
+  const rules: readonly { readonly name?: string }[] = db.get(kind, key)?.spec.rules ?? [];
+  const traffic = ruleTraffic(db, kind, key, rules[0]?.name ?? "", owner, name);
+  if (traffic === undefined) return shares;
+  const { connectionVariant: variant, problems } = traffic;
+  return shares.map(({ cluster, weight }) => {
+    if (cluster === undefined || problems.length > 0) return { cluster: undefined, weight };
+    return { cluster: variant === undefined ? cluster : variantCluster(cluster, variant), weight };
+  });
+}
+
+/** What passes through brings its own TLS: ours around it would be TLS in TLS. */
+function sharesOf(db: Db, listener: ListenerState, route: L4RouteId): readonly ConnectionShare[] {
+  const { protocol, tls } = listener;
+  const shares = underPolicy(db, listener, route);
   if (protocol !== "TLS" || tls !== undefined) return shares;
   return shares.map(({ cluster, weight }) => ({
     cluster: cluster !== undefined && speaksTls(db, cluster) ? plainCluster(cluster) : cluster,

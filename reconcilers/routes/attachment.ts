@@ -64,6 +64,39 @@ export function hostsIn(
   return [...hosts].toSorted();
 }
 
+/** A listener by its owner and name. */
+export interface ServingListener {
+  readonly owner: ListenerOwner;
+  readonly listener: string;
+}
+
+/** The listener whose host this is: after listener isolation there is one. */
+export function placeServing(
+  db: Db,
+  { kind, key }: RequestRouteId,
+  at: { readonly proxy: string; readonly table: string; readonly host: string },
+): ServingListener | undefined {
+  for (const parent of attachments(db, kind, key)) {
+    if (parent?.proxy !== at.proxy) continue;
+    const found = parent.listeners.find(({ table, hosts }) => table === at.table && hosts.includes(at.host));
+    if (found !== undefined) return { owner: parent.parent, listener: found.listener };
+  }
+  return undefined;
+}
+
+/** The listeners whose hosts a route serves in one table. */
+export function placesIn(
+  db: Db,
+  { kind, key }: RequestRouteId,
+  at: { readonly proxy: string; readonly table: string },
+): readonly ServingListener[] {
+  return attachments(db, kind, key).flatMap((parent) => {
+    if (parent?.proxy !== at.proxy) return [];
+    const here = parent.listeners.filter(({ table, hosts }) => table === at.table && hosts.length > 0);
+    return here.map(({ listener }) => ({ owner: parent.parent, listener }));
+  });
+}
+
 /** Routes by what they are attached to. Its values are made by the three functions that follow. */
 function byAttachment<K extends RouteKind>(kind: K): DerivedIndex<K> {
   return { kind, name: "routesByAttachment", derived: true, values: (db, key) => attachmentValues(db, kind, key) };

@@ -2,6 +2,7 @@
 // again into shards by cluster name; a route edit that names no new cluster stops at the first step.
 
 import type { Db } from "../../store/db.ts";
+import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import type { Cluster, LoadAssignment } from "../../xds/model/backend.ts";
 import type { Shards } from "../../xds/model/proxy.ts";
@@ -9,9 +10,12 @@ import { shardCount, shardOf } from "../../xds/model/shards.ts";
 import type { Secret } from "../../xds/model/tls.ts";
 import { assignment, cluster, clusterSecrets } from "../backends/clusters.ts";
 import { envoyProxyOfProxy } from "../envoyproxy.ts";
+import type { ListenerOwner } from "../gateway/listener-owner.ts";
 import { proxyListeners } from "../gateway/proxy-listeners.ts";
-import { atShard, requestRoutesAt } from "./attachment.ts";
-import { routeClusters } from "./http.ts";
+import { atShard, placesIn, requestRoutesAt } from "./attachment.ts";
+import type { RequestKind, RequestRouteId } from "./attachment.ts";
+import { requestRules } from "./http.ts";
+import { underTraffic } from "./under-traffic.ts";
 import { tableNames } from "./virtual-hosts.ts";
 
 /** The clusters of a proxy, by shard of their names. */
@@ -86,8 +90,21 @@ const connectionClusters = memo("connectionClusters", (db: Db, proxy: string): r
   return [...new Set(names.filter((name) => name !== undefined))].toSorted();
 });
 
+/** What a route sends to in one table: its own clusters, or variants of them where policies hold. */
+function tableClusters(db: Db, route: RequestRouteId, at: { readonly proxy: string; readonly table: string }): readonly string[] {
+  return placesIn(db, route, at).flatMap(({ owner, listener }) => clustersAt(db, route.kind, route.key, owner, listener));
+}
+
+const clustersAt = memo(
+  "clustersAt",
+  (db: Db, kind: RequestKind, key: ObjectKey, owner: ListenerOwner, listener: string): readonly string[] => {
+    const rules = requestRules(db, kind, key).value.map((rule) => underTraffic(db, { kind, key, rule }, { owner, listener }));
+    return [...new Set(rules.flatMap(({ clusters: names }) => names))].toSorted();
+  },
+);
+
 /** Names that the routes of one shard of a table use. */
 const clustersOfShard = memo("clustersOfShard", (db: Db, proxy: string, table: string, shard: string): readonly string[] => {
   const routes = requestRoutesAt(db, atShard(proxy, table, Number(shard)));
-  return [...new Set(routes.flatMap(({ kind, key }) => routeClusters(db, kind, key)))].toSorted();
+  return [...new Set(routes.flatMap((route) => tableClusters(db, route, { proxy, table })))].toSorted();
 });

@@ -17,12 +17,12 @@ const edits: readonly (readonly [string, TestObject, readonly string[]])[] = [
     [
       "attachments(HTTPRoute,default/one)",
       "requestRules(HTTPRoute,default/one)",
-      "hostRoutes(HTTPRoute,default/one,http-80,one.example.com)",
+      "hostRoutes(HTTPRoute,default/one,default/gw,http-80,one.example.com)",
       `virtualHost(${table},one.example.com)`,
       `virtualHosts(${table},${shardOf("one.example.com")})`,
       `routeTable(${table})`,
       "routeTables(default/gw)",
-      "routeClusters(HTTPRoute,default/one)",
+      "clustersAt(HTTPRoute,default/one,default/gw,http)",
       "proxy(default/gw)",
     ],
   ],
@@ -115,7 +115,7 @@ test("on a host that many routes share, an edit orders its own part again, and t
     "virtualHosts",
     "routeTable",
     "routeTables",
-    "routeClusters",
+    "clustersAt",
     "proxy",
   ]);
   expect(routes.length).toBe(200);

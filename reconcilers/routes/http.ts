@@ -14,14 +14,14 @@ import { asHttpRule, type CallRule } from "./grpc.ts";
 import { ruleFilters } from "./filters.ts";
 import { forwarding } from "./forward.ts";
 import type { Forwarding } from "./forward.ts";
-import { timeLimits, toSession } from "./limits.ts";
+import { ownLimits, timeLimits, toSession } from "./limits.ts";
 import { matchProblems, toMatches } from "./matches.ts";
 import { withPreflights } from "./preflight.ts";
 import type { HttpRule, RuleBranch, RuleFilters } from "./rule.ts";
 
 /** What a broken rule answers. A gRPC client sees 503 as UNAVAILABLE, which the API asks for, and 500 as UNKNOWN. */
 const brokenStatus = { HTTPRoute: 500, GRPCRoute: 503 } as const;
-const brokenAction = (kind: RequestKind): RouteAction => ({ type: "respond", status: brokenStatus[kind] });
+export const brokenAction = (kind: RequestKind): RouteAction => ({ type: "respond", status: brokenStatus[kind] });
 
 type AnyRule = Rule | CallRule;
 
@@ -88,6 +88,7 @@ function toRule(db: Db, route: RequestRouteId, { rule, index }: { readonly rule:
       responseHeaders: edits.responseHeaders,
       ...(filters.cors === undefined || broken ? {} : { cors: filters.cors }),
       ...(session.session === undefined || broken ? {} : { sessionPersistence: session.session }),
+      own: ownLimits(rule),
       clusters: clustersOf(branches),
     },
     accepted,
@@ -136,7 +137,7 @@ function prefixProblems(filters: RuleFilters, matches: readonly RouteMatch[]): r
   return [{ reason: "UnsupportedValue", message: "ReplacePrefixMatch needs matches of type PathPrefix" }];
 }
 
-function clustersOf(branches: readonly RuleBranch[]): readonly string[] {
+export function clustersOf(branches: readonly RuleBranch[]): readonly string[] {
   const names = new Set<string>();
   for (const { action } of branches) {
     if (action.type !== "forward") continue;

@@ -5,6 +5,7 @@ import type { Retry, SessionPersistence } from "../../xds/model/route.ts";
 import type { RouteMatch } from "../../xds/model/route.ts";
 import type { Problem } from "../backends/problem.ts";
 import { milliseconds } from "./durations.ts";
+import type { RuleLimits } from "./rule.ts";
 
 type Rule = NonNullable<HTTPRoute["spec"]["rules"]>[number];
 
@@ -20,6 +21,17 @@ export function timeLimits(rule: Rule): { readonly timeoutMs?: number; readonly 
   const limits = [request, oneTry].filter((limit) => limit !== undefined && limit > 0).map(Number);
   if (limits.length > 0) return { timeoutMs: Math.min(...limits) };
   return request === undefined && oneTry === undefined ? {} : { timeoutMs: 0 };
+}
+
+/** What a rule says itself of time and retries. */
+export function ownLimits({ timeouts, retry }: Pick<Rule, "timeouts" | "retry">): RuleLimits {
+  const request = milliseconds(timeouts?.request);
+  const oneTry = milliseconds(timeouts?.backendRequest);
+  return {
+    ...(request === undefined ? {} : { request }),
+    ...(oneTry === undefined ? {} : { oneTry }),
+    retries: retry !== undefined,
+  };
 }
 
 /**

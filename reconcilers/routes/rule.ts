@@ -23,8 +23,17 @@ export interface HttpRule {
   readonly responseHeaders: HeaderEdits;
   readonly cors?: Cors;
   readonly sessionPersistence?: SessionPersistence;
+  /** Limits that the rule sets itself, milliseconds: they stand before those of policies. */
+  readonly own: RuleLimits;
   /** Clusters that the rule sends to or mirrors to. Sorted. */
   readonly clusters: readonly string[];
+}
+
+export interface RuleLimits {
+  readonly request?: number;
+  readonly oneTry?: number;
+  /** The rule says whether and how to retry. */
+  readonly retries: boolean;
 }
 
 /** One match of a rule and what follows. Redirects are as the user wrote them: their port depends on the listener (redirect.ts). */

@@ -12,9 +12,10 @@ import { envoyProxyOfProxy } from "../envoyproxy.ts";
 import type { ListenerState } from "../gateway/listener-state.ts";
 import { readyListeners } from "../gateway/listeners.ts";
 import { covers } from "../hostnames.ts";
-import { atHost, atShard, hostsIn, requestRoutesAt, rivalsOn } from "./attachment.ts";
+import { atHost, atShard, hostsIn, placeServing, requestRoutesAt, rivalsOn } from "./attachment.ts";
 import type { RequestKind, RequestRouteId } from "./attachment.ts";
 import { requestRules } from "./http.ts";
+import { underTraffic } from "./under-traffic.ts";
 import { byAge, byPrecedence, rankOf, rankOfCall } from "./precedence.ts";
 import type { RankedRoute } from "./precedence.ts";
 import { addressOf, withPort } from "./redirect.ts";
@@ -77,7 +78,7 @@ const virtualHost = memo("virtualHost", (db: Db, proxy: string, table: string, h
   const routes = requestRoutesAt(db, atHost(proxy, table, host));
   const order = orderOf(db, proxy);
   const ranked =
-    routes.length <= fewRoutes ? rankedOn(db, routes, { table, host, order }) : crowd(db, { proxy, table, host, order });
+    routes.length <= fewRoutes ? rankedOn(db, routes, { proxy, table, host, order }) : crowd(db, { proxy, table, host, order });
   return { name: `${table}/${host.replaceAll(".", "_")}`, domains: [host], routes: ranked.map(({ route }) => route) };
 });
 
@@ -85,13 +86,14 @@ const virtualHost = memo("virtualHost", (db: Db, proxy: string, table: string, h
 const fewRoutes = 128;
 
 interface Ordered {
+  readonly proxy: string;
   readonly table: string;
   readonly host: string;
   readonly order: typeof byAge;
 }
 
-function rankedOn(db: Db, routes: readonly RequestRouteId[], { table, host, order }: Ordered): readonly RankedRoute[] {
-  return routes.flatMap(({ kind, key }) => hostRoutes(db, kind, key, table, host)).toSorted(order);
+function rankedOn(db: Db, routes: readonly RequestRouteId[], { proxy, table, host, order }: Ordered): readonly RankedRoute[] {
+  return routes.flatMap(({ kind, key }) => hostRoutes(db, kind, key, proxy, table, host)).toSorted(order);
 }
 
 const runCount = 8;
@@ -100,7 +102,7 @@ const runCount = 8;
  * A host that thousands of routes share is put in order in two steps, so that an edit sorts a 64th of them again and an eighth of the
  * merging; what is left is to merge eight runs, which sorting does in linear time.
  */
-function crowd(db: Db, { proxy, table, host, order }: Ordered & { readonly proxy: string }): readonly RankedRoute[] {
+function crowd(db: Db, { proxy, table, host, order }: Ordered): readonly RankedRoute[] {
   const runs = Array.from({ length: runCount }, (_, run) => hostRun(db, proxy, table, host, String(run)));
   return runs.flat().toSorted(order);
 }
@@ -113,7 +115,7 @@ const hostRun = memo("hostRun", (db: Db, proxy: string, table: string, host: str
 const hostShard = memo(
   "hostShard",
   (db: Db, proxy: string, table: string, host: string, shard: string): readonly RankedRoute[] => {
-    return rankedOn(db, shardKeys(db, proxy, table, host, shard), { table, host, order: orderOf(db, proxy) });
+    return rankedOn(db, shardKeys(db, proxy, table, host, shard), { proxy, table, host, order: orderOf(db, proxy) });
   },
 );
 
@@ -142,16 +144,18 @@ const preservesOrder = memo("preservesOrder", (db: Db, proxy: string): boolean =
 /** What one route contributes to one host. */
 const hostRoutes = memo(
   "hostRoutes",
-  (db: Db, kind: RequestKind, key: ObjectKey, table: string, host: string): readonly RankedRoute[] => {
+  (db: Db, kind: RequestKind, key: ObjectKey, proxy: string, table: string, host: string): readonly RankedRoute[] => {
     const created = db.get(kind, key)?.metadata.creationTimestamp ?? "";
     const listener = addressOf(table);
-    return requestRules(db, kind, key).value.flatMap((rule) =>
-      rule.branches.map((branch): RankedRoute => {
+    const place = placeServing(db, { kind, key }, { proxy, table, host });
+    return requestRules(db, kind, key).value.flatMap((plain) => {
+      const rule = place === undefined ? plain : underTraffic(db, { kind, key, rule: plain }, place);
+      return rule.branches.map((branch): RankedRoute => {
         const route = toRoute({ kind, key, rule, branch, host, listener });
         const rank = branch.call === undefined ? rankOf(branch.match) : rankOfCall(branch.call, branch.match);
         return { route, rank, created, key, rule: rule.index, position: branch.position };
-      }),
-    );
+      });
+    });
   },
 );
 

@@ -1,21 +1,23 @@
 // A cluster: how a backend is reached. What belongs to a rule (timeouts, retries, headers) is on the route, so that rules share clusters.
 
 import { create } from "@bufbuild/protobuf";
-import type { Any } from "@bufbuild/protobuf/wkt";
 import {
   config_cluster_v3,
-  type config_core_v3,
-  extensions_load_balancing_policies_least_request_v3,
-  extensions_upstreams_http_v3,
+  config_core_v3,
+  extensions_transport_sockets_proxy_protocol_v3,
+  extensions_transport_sockets_raw_buffer_v3,
 } from "#envoy";
 import type { Cluster, DnsFamily } from "../model/backend.ts";
+import type { UpstreamLimits, UpstreamSettings } from "../model/upstream-settings.ts";
 import { dnsAssignment } from "./endpoint.ts";
+import { healthCheck, outlierDetection } from "./health.ts";
+import { loadBalancingPolicy } from "./load-balancing.ts";
 import type { MessageInit } from "./message-init.ts";
+import { protocolOptions } from "./upstream-http.ts";
 import { upstreamTls } from "./upstream-tls.ts";
 import { fromAds, milliseconds, originMetadata, packed } from "./wire.ts";
 
 const { ClusterSchema, Cluster_DiscoveryType, Cluster_DnsLookupFamily } = config_cluster_v3;
-const { HttpProtocolOptionsSchema } = extensions_upstreams_http_v3;
 type Fields = MessageInit<typeof ClusterSchema>;
 
 const lookupFamilies: Readonly<Record<DnsFamily, config_cluster_v3.Cluster_DnsLookupFamily>> = {
@@ -27,22 +29,25 @@ const lookupFamilies: Readonly<Record<DnsFamily, config_cluster_v3.Cluster_DnsLo
 };
 
 export function cluster(model: Cluster): config_cluster_v3.Cluster {
+  const { settings = {} } = model;
   return create(ClusterSchema, {
     name: model.name,
     ...discovery(model),
-    connectTimeout: milliseconds(10_000),
-    perConnectionBufferLimitBytes: 32_768,
-    circuitBreakers: { thresholds: [{ maxRetries: 1024 }] },
-    commonLbConfig: {},
-    loadBalancingPolicy: { policies: [{ typedExtensionConfig: leastRequest(model) }] },
+    connectTimeout: milliseconds(settings.connectTimeoutMs ?? 10_000),
+    perConnectionBufferLimitBytes: settings.bufferLimitBytes ?? 32_768,
+    circuitBreakers: circuitBreakers(settings.limits),
+    commonLbConfig: settings.panicPercent === undefined ? {} : { healthyPanicThreshold: { value: settings.panicPercent } },
+    loadBalancingPolicy: loadBalancingPolicy(model),
     ignoreHealthOnHostRemoval: true,
     typedExtensionProtocolOptions: protocolOptions(model),
-    ...(model.tls === undefined ? {} : { transportSocket: upstreamTls(model.tls) }),
+    ...transportSocket(model),
+    ...healthOf(model),
+    ...connections(settings),
     metadata: originMetadata([model.origin]),
   });
 }
 
-function discovery({ name, discovery: found }: Cluster): Fields {
+function discovery({ name, discovery: found, settings }: Cluster): Fields {
   switch (found.type) {
     case "eds":
       return {
@@ -55,50 +60,75 @@ function discovery({ name, discovery: found }: Cluster): Fields {
         clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.STRICT_DNS },
         loadAssignment: dnsAssignment(name, found.endpoints),
         dnsLookupFamily: lookupFamilies[found.family],
-        dnsRefreshRate: milliseconds(30_000),
-        respectDnsTtl: true,
+        dnsRefreshRate: milliseconds(settings?.dns?.refreshMs ?? 30_000),
+        respectDnsTtl: settings?.dns?.respectTtl ?? true,
         // A silent name server must not hold back the acknowledgement of every other cluster.
         waitForWarmOnInit: false,
       };
   }
 }
 
-function leastRequest(model: Cluster): { readonly name: string; readonly typedConfig: Any } {
-  const { LeastRequestSchema } = extensions_load_balancing_policies_least_request_v3;
-  const weighted = {
-    localityLbConfig: { localityConfigSpecifier: { case: "localityWeightedLbConfig", value: {} } },
-  } as const;
+function circuitBreakers(limits: UpstreamLimits | undefined): Fields["circuitBreakers"] {
+  if (limits === undefined) return { thresholds: [{ maxRetries: 1024 }] };
+  const { connections: maxConnections, pendingRequests, requests, retries, connectionsPerEndpoint } = limits;
+  const thresholds = [{ maxConnections, maxPendingRequests: pendingRequests, maxRequests: requests, maxRetries: retries }];
+  return connectionsPerEndpoint === undefined
+    ? { thresholds }
+    : { thresholds, perHostThresholds: [{ maxConnections: connectionsPerEndpoint }] };
+}
+
+function healthOf({ settings, origin }: Cluster): Fields {
+  const { activeCheck, ejection } = settings ?? {};
   return {
-    name: "envoy.load_balancing_policies.least_request",
-    typedConfig: packed(LeastRequestSchema, model.weightedLocalities ? weighted : {}),
+    ...(activeCheck === undefined ? {} : { healthChecks: [healthCheck(activeCheck, `${origin.name}.${origin.namespace}`)] }),
+    ...(ejection === undefined ? {} : { outlierDetection: outlierDetection(ejection) }),
   };
 }
 
-/** Nothing for plain HTTP/1, which is Envoy's default. */
-function protocolOptions(model: Cluster): Record<string, Any> {
-  const { tls, protocol } = model;
-  if (tls === undefined && protocol === "http1") return {};
-  // Without a literal SNI the request's host is sent, and a verified certificate must carry it unless names are listed.
-  const followHost = tls !== undefined && tls.sni === undefined;
-  const verifyHost = followHost && tls.trust.type !== "none" && tls.subjectAltNames.length === 0;
-  const options = packed(HttpProtocolOptionsSchema, {
-    ...(followHost ? { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: verifyHost } } : {}),
-    upstreamProtocolOptions: upstreamProtocol(model),
-  });
-  return { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options };
+function connections({ preconnect, keepalive }: UpstreamSettings): Fields {
+  const { perEndpoint, predictive } = preconnect ?? {};
+  const { probes, idleSeconds, intervalSeconds } = keepalive ?? {};
+  return {
+    ...(preconnect === undefined
+      ? {}
+      : {
+          preconnectPolicy: {
+            ...(perEndpoint === undefined ? {} : { perUpstreamPreconnectRatio: perEndpoint }),
+            ...(predictive === undefined ? {} : { predictivePreconnectRatio: predictive }),
+          },
+        }),
+    ...(keepalive === undefined
+      ? {}
+      : {
+          upstreamConnectionOptions: {
+            tcpKeepalive: {
+              ...(probes === undefined ? {} : { keepaliveProbes: probes }),
+              ...(idleSeconds === undefined ? {} : { keepaliveTime: idleSeconds }),
+              ...(intervalSeconds === undefined ? {} : { keepaliveInterval: intervalSeconds }),
+            },
+          },
+        }),
+  };
 }
 
-const http2: MessageInit<typeof config_core_v3.Http2ProtocolOptionsSchema> = {
-  initialStreamWindowSize: 65_536,
-  initialConnectionWindowSize: 1_048_576,
-};
-
-function upstreamProtocol({ tls, protocol }: Cluster): MessageInit<typeof HttpProtocolOptionsSchema>["upstreamProtocolOptions"] {
-  // ALPN decides where the backend is offered both.
-  if (tls?.alpn.includes("h2") === true && tls.alpn.includes("http/1.1")) {
-    return { case: "autoConfig", value: { httpProtocolOptions: {}, http2ProtocolOptions: http2 } };
-  }
-  return protocol === "http2"
-    ? { case: "explicitHttpConfig", value: { protocolConfig: { case: "http2ProtocolOptions", value: http2 } } }
-    : { case: "explicitHttpConfig", value: { protocolConfig: { case: "httpProtocolOptions", value: {} } } };
+/** PROXY protocol comes before TLS. */
+function transportSocket({ tls, settings }: Cluster): Fields {
+  const inner = tls === undefined ? undefined : upstreamTls(tls);
+  const version = settings?.proxyProtocol;
+  if (version === undefined) return inner === undefined ? {} : { transportSocket: inner };
+  const { ProxyProtocolUpstreamTransportSchema } = extensions_transport_sockets_proxy_protocol_v3;
+  const { V1, V2 } = config_core_v3.ProxyProtocolConfig_Version;
+  const wrapped = packed(ProxyProtocolUpstreamTransportSchema, {
+    config: { version: version === "v1" ? V1 : V2 },
+    transportSocket: inner ?? {
+      name: "envoy.transport_sockets.raw_buffer",
+      configType: { case: "typedConfig", value: packed(extensions_transport_sockets_raw_buffer_v3.RawBufferSchema, {}) },
+    },
+  });
+  return {
+    transportSocket: {
+      name: "envoy.transport_sockets.upstream_proxy_protocol",
+      configType: { case: "typedConfig", value: wrapped },
+    },
+  };
 }

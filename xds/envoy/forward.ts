@@ -1,7 +1,12 @@
 // The action that sends a request to backends: where to, rewrites, mirrors, timeouts, retries, upgrades.
 
-import { config_route_v3, extensions_retry_host_previous_hosts_v3, type_v3 } from "#envoy";
-import type { ForwardAction, Mirror, Retry, Rewrite, WeightedBackend } from "../model/route.ts";
+import {
+  config_route_v3,
+  extensions_retry_host_previous_hosts_v3,
+  extensions_retry_priority_previous_priorities_v3,
+  type_v3,
+} from "#envoy";
+import type { ForwardAction, HashInput, Mirror, Retry, Rewrite, WeightedBackend } from "../model/route.ts";
 import { headerEdits } from "./headers.ts";
 import type { MessageInit } from "./message-init.ts";
 import { rewritePath } from "./path-rewrite.ts";
@@ -27,6 +32,10 @@ export function forward(action: ForwardAction): EnvoyForward {
     appendXForwardedHost: action.rewrite?.host !== undefined || action.backends.some(({ hostname }) => hostname !== undefined),
     requestMirrorPolicies: action.mirrors.map(mirror),
     ...timeouts(action.timeoutMs),
+    ...(action.maxStreamDurationMs === undefined
+      ? {}
+      : { maxStreamDuration: { maxStreamDuration: milliseconds(action.maxStreamDurationMs) } }),
+    hashPolicy: (action.hash ?? []).map(hashPolicy),
     ...(action.retry === undefined ? {} : { retryPolicy: retryPolicy(action.retry) }),
     upgradeConfigs: action.upgrades.map((upgradeType) => ({ upgradeType })),
   };
@@ -67,6 +76,23 @@ function hostRewrite(host: NonNullable<Rewrite["host"]>): EnvoyForward["hostRewr
   }
 }
 
+function hashPolicy(input: HashInput): MessageInit<typeof config_route_v3.RouteAction_HashPolicySchema> {
+  switch (input.type) {
+    case "source":
+      return { policySpecifier: { case: "connectionProperties", value: { sourceIp: true } } };
+    case "header":
+      return { policySpecifier: { case: "header", value: { headerName: input.name } } };
+    case "query":
+      return { policySpecifier: { case: "queryParameter", value: { name: input.name } } };
+    case "cookie": {
+      const { name, ttlMs, attributes } = input;
+      const ttl = ttlMs === undefined ? {} : { ttl: milliseconds(ttlMs) };
+      const value = { name, ...ttl, attributes: attributes.map(([key, text]) => ({ name: key, value: text })) };
+      return { policySpecifier: { case: "cookie", value } };
+    }
+  }
+}
+
 function mirror({ cluster, fraction }: Mirror): MessageInit<typeof config_route_v3.RouteAction_RequestMirrorPolicySchema> {
   return {
     cluster,
@@ -104,6 +130,7 @@ function retryPolicy(retry: Retry): MessageInit<typeof config_route_v3.RetryPoli
     numRetries: retry.attempts,
     retriableStatusCodes: [...retry.statusCodes],
     ...(retry.perTryTimeoutMs === undefined ? {} : { perTryTimeout: milliseconds(retry.perTryTimeoutMs) }),
+    ...(retry.attemptsPerPriority === undefined ? {} : { retryPriority: previousPriorities(retry.attemptsPerPriority) }),
     ...(retry.backoffMs === undefined ? {} : { retryBackOff: backOff(retry.backoffMs) }),
     // A retry goes to another endpoint when there is one.
     retryHostPredicate: [
@@ -113,6 +140,14 @@ function retryPolicy(retry: Retry): MessageInit<typeof config_route_v3.RetryPoli
       },
     ],
     hostSelectionRetryMaxAttempts: 5n,
+  };
+}
+
+function previousPriorities(updateFrequency: number): MessageInit<typeof config_route_v3.RetryPolicy_RetryPrioritySchema> {
+  const { PreviousPrioritiesConfigSchema } = extensions_retry_priority_previous_priorities_v3;
+  return {
+    name: "envoy.retry_priorities.previous_priorities",
+    configType: { case: "typedConfig", value: packed(PreviousPrioritiesConfigSchema, { updateFrequency }) },
   };
 }
 

@@ -2,6 +2,7 @@
 // settings that differ), never after the rule that uses it, so that all rules share it. Types only.
 
 import type { Origin } from "./origin.ts";
+import type { UpstreamSettings } from "./upstream-settings.ts";
 
 export interface Cluster {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface Cluster {
   readonly tls?: UpstreamTls;
   /** The assignment's localities carry weights; absent = endpoints are chosen without regard to locality. */
   readonly weightedLocalities?: true;
+  /** What a policy asks for. */
+  readonly settings?: UpstreamSettings;
 }
 
 export type Discovery =

@@ -90,6 +90,10 @@ export interface ForwardAction {
   readonly retry?: Retry;
   /** What the share of an invalid backendRef answers; absent = 500. */
   readonly invalidStatus?: 503;
+  /** Of the stream, milliseconds; 0 = no limit; absent = the listener's. */
+  readonly maxStreamDurationMs?: number;
+  /** What endpoints are chosen by, for clusters that choose by hash. */
+  readonly hash?: readonly HashInput[];
   /** Upgrades allowed besides plain HTTP, e.g. ["websocket"]. */
   readonly upgrades: readonly string[];
 }
@@ -140,6 +144,28 @@ export interface Retry {
   readonly statusCodes: readonly number[];
   readonly backoffMs?: { readonly base: number; readonly max?: number };
   readonly perTryTimeoutMs?: number;
+  /** Attempts before endpoints of the next priority are tried. */
+  readonly attemptsPerPriority?: number;
+}
+
+/** A part of the request that goes into its hash. */
+export type HashInput =
+  | { readonly type: "source" }
+  | { readonly type: "header" | "query"; readonly name: string }
+  /** With a ttl, a client without the cookie is given one; 0 = until its session ends. */
+  | {
+      readonly type: "cookie";
+      readonly name: string;
+      readonly ttlMs?: number;
+      readonly attributes: readonly (readonly [name: string, value: string])[];
+    };
+
+/** What a policy asks for of the requests of a rule, before it meets the rule. */
+export interface RouteTraffic {
+  readonly requestTimeoutMs?: number;
+  readonly maxStreamDurationMs?: number;
+  readonly retry?: Retry;
+  readonly hash?: readonly HashInput[];
 }
 
 /** Fetch standard's CORS protocol; origins are exact ("https://a.example") or have a "*" ("https://*.example", "*"). */
