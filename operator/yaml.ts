@@ -79,12 +79,13 @@ function read(chunk: string, firstLine: number, start: Place): YamlDocument {
     return { line: firstLine + (before.match(/\n/g)?.length ?? 0), column: offset - lineStart + 1 };
   };
   const document = parseOne(chunk);
-  const errors = document.errors.map((error) => ({
-    ...placeAt(error.pos[0]),
-    message: /call stack/.test(error.message)
-      ? "is nested too deeply"
-      : error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""),
-  }));
+  // Where the stack ended says nothing: it is elsewhere each time.
+  const errors = document.errors.some(({ message }) => /call stack/.test(message))
+    ? [{ ...start, message: "is nested too deeply" }]
+    : document.errors.map((error) => ({
+        ...placeAt(error.pos[0]),
+        message: error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""),
+      }));
   if (errors.length > 0) return { text: chunk, value: undefined, start, errors, place: () => start };
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
