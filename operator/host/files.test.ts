@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,11 +10,14 @@ const judge: Judge = {
   unread: (apiVersion, kind) => `${kind} of ${apiVersion} is not a kind that is read here`,
   scope: (_, kind) => (kind === "Unknown" ? undefined : kind === "Namespace" ? "cluster" : "namespaced"),
   judge(_, __, value) {
+    whileReading?.(value);
     const bad = (value as { spec?: { bad?: unknown } }).spec?.bad !== undefined;
     return bad ? { problems: [{ path: ["spec", "bad"], message: "unknown field" }] } : { object: value, problems: [] };
   },
 };
 
+/** Called in the middle of a look, with each object that is read. */
+let whileReading: ((value: unknown) => void) | undefined;
 let folder: string;
 let stop: AbortController;
 let events: string[];
@@ -21,6 +25,7 @@ let problems: readonly Problem[];
 let running: Promise<void>;
 
 beforeEach(async () => {
+  whileReading = undefined;
   folder = await mkdtemp(join(tmpdir(), "files-"));
   stop = new AbortController();
   events = [];
@@ -155,6 +160,21 @@ test("files that change names all the time never lose their objects", async () =
   await write("c.yaml", thing("c", "red"));
   await until(() => events.includes("+ Thing default/c red 1"));
   expect(events).toEqual(["+ Thing default/c red 1"]);
+});
+
+test("a file that comes back between list and reading, and goes again, takes its objects with it", async () => {
+  await write("a.yaml", thing("a", "red"));
+  await write("b.yaml", thing("b", "red"));
+  await start();
+  whileReading = (value) => {
+    const { colour } = (value as { spec: { colour: string } }).spec;
+    if (colour === "blue") writeFileSync(at("b.yaml"), thing("b", "green"));
+    if (colour === "green") rmSync(at("b.yaml"));
+  };
+  rmSync(at("b.yaml"));
+  writeFileSync(at("a.yaml"), thing("a", "blue"));
+  await until(() => events.at(-1) === "- Thing default/b", 4_000);
+  expect(since()).toEqual(["+ Thing default/a blue 2", "+ Thing default/b green 2", "- Thing default/b"]);
 });
 
 test("a renamed file changes nothing, and a mounted ConfigMap's link swap is an edit", async () => {

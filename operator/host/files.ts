@@ -98,13 +98,14 @@ function createReader(options: FilesOptions, follow: (folders: ReadonlySet<strin
   }
 
   /** Takes what a file says now, unless that takes objects away and we are still in doubt. */
-  function take(file: string, mode: "doubt" | "believe", listed: boolean): Look {
+  function take(file: string, mode: "doubt" | "believe", listed: boolean): Look & { readonly gone: boolean } {
     const parsed = read(file);
+    const gone = parsed === undefined;
     // Listed, and gone before it was read: perhaps renamed. The next list tells.
-    if (parsed === undefined && listed) return { changes: [], doubtful: true };
-    if (mode === "doubt" && claims.removes(file, parsed)) return { changes: [], doubtful: true };
-    if (parsed === undefined) memories.delete(file);
-    return { changes: claims.update(file, parsed), doubtful: false };
+    if (gone && listed) return { changes: [], doubtful: true, gone };
+    if (mode === "doubt" && claims.removes(file, parsed)) return { changes: [], doubtful: true, gone };
+    if (gone) memories.delete(file);
+    return { changes: claims.update(file, parsed), doubtful: false, gone };
   }
 
   function tell(troubles: readonly { path: string; message: string }[]): void {
@@ -132,8 +133,9 @@ function createReader(options: FilesOptions, follow: (folders: ReadonlySet<strin
         moved = true;
         changes.push(...look.changes);
         if (look.doubtful) continue;
-        if (signature === undefined) signatures.delete(file);
-        else signatures.set(file, signature);
+        // Not listed, and there when it was read: it came back in between. Kept in mind, or nobody would see it go.
+        if (signature === undefined && look.gone) signatures.delete(file);
+        else signatures.set(file, signature ?? "");
       }
       if (moved || troubles.length > 0 || told.includes('"line":1')) tell(troubles);
       started = true;
