@@ -87,6 +87,8 @@ async function play({ name, bad, mended, serves }: BadCase): Promise<void> {
   for (const file of bad.keys()) rmSync(at(file));
   await until(async () => (await world.count()) === before);
   await expectLines([]);
+  // Or the next case would take this one's answers for its own.
+  if (serves !== undefined && serves.portName === undefined) await expectAnswer(serves.path, 404);
 }
 
 for (const badCase of [...readCases(corpus, variables), ...generatedCases]) test(badCase.name, () => play(badCase), timeoutMs);
@@ -103,6 +105,7 @@ async function served(name: string): Promise<{ finish(): Promise<void> }> {
       rmSync(at(name.split("/")[0] ?? name), { recursive: true, force: true });
       await until(async () => (await world.count()) === before);
       await expectLines([]);
+      await expectAnswer("/", 404);
     },
   };
 }
