@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Document, isCollection, visit } from "yaml";
 import { backendSchema } from "./backend.ts";
 import { backendTrafficPolicySchema } from "./backendtrafficpolicy.ts";
+import { clientTrafficPolicySchema } from "./clienttrafficpolicy.ts";
 import { envoyProxySchema } from "./envoyproxy.ts";
 import { httpRouteFilterSchema } from "./httproutefilter.ts";
 import type { JsonSchema } from "./schema.ts";
@@ -37,6 +38,14 @@ const definitions: readonly Definition[] = [
     plural: "backendtrafficpolicies",
     shortNames: ["btp"],
     schema: backendTrafficPolicySchema,
+    columns: [age],
+    status: true,
+  },
+  {
+    kind: "ClientTrafficPolicy",
+    plural: "clienttrafficpolicies",
+    shortNames: ["ctp"],
+    schema: clientTrafficPolicySchema,
     columns: [age],
     status: true,
   },

@@ -2,6 +2,7 @@
 
 import { backendSchema } from "./backend.ts";
 import { backendTrafficPolicySchema } from "./backendtrafficpolicy.ts";
+import { clientTrafficPolicySchema } from "./clienttrafficpolicy.ts";
 import {
   ClusterTrustBundleSchema,
   ConfigMapSchema,
@@ -128,6 +129,13 @@ export const kinds: readonly KindDefinition[] = [
     plural: "backendtlspolicies",
     shortNames: ["btlspolicy"],
     schema: jsonSchema(BackendTLSPolicySchema),
+  },
+  {
+    ...own,
+    kind: "ClientTrafficPolicy",
+    plural: "clienttrafficpolicies",
+    shortNames: ["ctp"],
+    schema: jsonSchema(clientTrafficPolicySchema),
   },
   { ...own, kind: "EnvoyProxy", plural: "envoyproxies", shortNames: ["eproxy"], schema: jsonSchema(envoyProxySchema) },
   { ...own, kind: "Backend", plural: "backends", shortNames: ["be"], schema: jsonSchema(backendSchema) },

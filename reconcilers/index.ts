@@ -4,6 +4,7 @@ import type { Kind } from "../store/kinds.ts";
 import { backend } from "./backend.ts";
 import { backendTlsPolicy } from "./backendtlspolicy.ts";
 import { backendTrafficPolicy } from "./backendtrafficpolicy.ts";
+import { clientTrafficPolicy } from "./clienttrafficpolicy.ts";
 import { gatewayClass } from "./gatewayclass.ts";
 import { gateway } from "./gateway/index.ts";
 import { grpcRoute } from "./grpcroute.ts";
@@ -29,6 +30,7 @@ export const reconcilers: readonly AnyReconciler[] = [
   backend,
   backendTlsPolicy,
   backendTrafficPolicy,
+  clientTrafficPolicy,
   httpRouteFilter,
   listenerSet,
   xListenerSet,

@@ -2,6 +2,7 @@
 
 import type { Backend } from "../api/backend.ts";
 import type { BackendTrafficPolicy } from "../api/backendtrafficpolicy.ts";
+import type { ClientTrafficPolicy } from "../api/clienttrafficpolicy.ts";
 import type { Config } from "../api/config.ts";
 import type { EnvoyProxy } from "../api/envoyproxy.ts";
 import type { BackendTLSPolicy } from "../api/gateway/backendtlspolicy.ts";
@@ -32,6 +33,7 @@ export interface Kinds {
   ListenerSet: ListenerSet;
   XListenerSet: XListenerSet;
   BackendTLSPolicy: BackendTLSPolicy;
+  ClientTrafficPolicy: ClientTrafficPolicy;
   EnvoyProxy: EnvoyProxy;
   Backend: Backend;
   HTTPRouteFilter: HTTPRouteFilter;

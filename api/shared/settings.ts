@@ -128,7 +128,7 @@ const dns = object(
   { description: "DNS resolution of the backend." },
 );
 
-const http2Settings = object(
+export const http2Settings = object(
   {
     initialStreamWindowSize: optional(byteQuantity("First flow-control window of a stream.")),
     initialConnectionWindowSize: optional(byteQuantity("First flow-control window of a connection.")),
@@ -138,7 +138,7 @@ const http2Settings = object(
   { description: "HTTP/2 settings." },
 );
 
-const tcpKeepalive = object(
+export const tcpKeepalive = object(
   {
     probes: optional(count("Unanswered probes before the connection counts as dead.")),
     idleTime: optional(duration("Idle time before the first probe.")),

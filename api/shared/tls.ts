@@ -8,7 +8,7 @@ import { strings } from "./values.ts";
 const tlsVersion = (description: string) => choice(["Auto", "1.0", "1.1", "1.2", "1.3"], { description });
 
 /** Protocol parameters; absent fields leave Envoy's defaults. */
-const tlsSettings = {
+export const tlsSettings = {
   minVersion: optional(tlsVersion("Lowest version to offer; TLS 1.2 when absent.")),
   maxVersion: optional(tlsVersion("Highest version to offer; TLS 1.3 when absent.")),
   ciphers: optional(strings("Cipher suites for TLS up to 1.2, in OpenSSL names.")),

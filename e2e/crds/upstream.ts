@@ -34,11 +34,13 @@ export interface SchemaPair {
 /** Upstream's schema and ours of each kind; downloads the modules unless Go has them. Needs `go` on PATH. */
 export function schemaPairs(): readonly SchemaPair[] {
   const generated = join(moduleFolder(envoyGatewayModule), "charts", "gateway-crds-helm", "templates", "generated");
-  const own = ["backends", "backendtrafficpolicies", "envoyproxies", "httproutefilters"].map((plural) => {
-    const file = `gateway.envoyproxy.io_${plural}.yaml`;
-    const committed = join(import.meta.dirname, "..", "..", "manifests", "crds", file);
-    return { plural, upstream: schemaIn(join(generated, file)), ours: schemaIn(committed) };
-  });
+  const own = ["backends", "backendtrafficpolicies", "clienttrafficpolicies", "envoyproxies", "httproutefilters"].map(
+    (plural) => {
+      const file = `gateway.envoyproxy.io_${plural}.yaml`;
+      const committed = join(import.meta.dirname, "..", "..", "manifests", "crds", file);
+      return { plural, upstream: schemaIn(join(generated, file)), ours: schemaIn(committed) };
+    },
+  );
   const gatewayKinds: Readonly<Record<string, object>> = {
     backendtlspolicies: BackendTLSPolicySchema,
     gatewayclasses: GatewayClassSchema,

@@ -11,19 +11,29 @@ import type { L4RouteId } from "../routes/attachment.ts";
 import { wonHosts } from "../routes/claims.ts";
 import { l4Shares } from "../routes/l4.ts";
 import { ruleTraffic } from "../traffic/settings.ts";
+import { isBroken } from "../clients/policy.ts";
+import { idleTimeoutOf, limitOfListener, tlsOfListener } from "./chain-clients.ts";
 import { originOf } from "./listener-owner.ts";
 import { type ListenerState, placeOf } from "./listener-state.ts";
 
 /** The chains of a TLS or TCP listener. */
 export function connectionChains(db: Db, listener: ListenerState, accessLog: AccessLog): readonly FilterChain[] {
   const place = placeOf(listener);
-  const common = { statPrefix: statPrefixOf(listener), accessLog, ...tlsOf(listener) };
+  const common = {
+    statPrefix: statPrefixOf(listener),
+    accessLog,
+    ...(listener.tls === undefined ? {} : { tls: tlsOfListener(db, listener, []) }),
+    ...limitOfListener(db, listener),
+  };
+  // Without a policy that can be honoured nobody is served.
+  const broken = isBroken(db, listener);
+  const idle = idleTimeoutOf(db, listener);
   const won = wonHosts(db, listener.owner, listener.name);
   const chains = won.map(({ route, hosts }): FilterChain => ({
     name: `${place}/${route.kind.toLowerCase()}/${route.key}`,
     origins: [originOf(listener)],
     serverNames: hosts.filter((host) => host !== "*"),
-    handler: { type: "tcp", shares: sharesOf(db, listener, route), senders: [originOfRoute(route)] },
+    handler: { type: "tcp", shares: broken ? [] : sharesOf(db, listener, route), senders: [originOfRoute(route)], ...idle },
     ...common,
   }));
   const whole = listener.hostname ?? "*";
@@ -65,10 +75,6 @@ function sharesOf(db: Db, listener: ListenerState, route: L4RouteId): readonly C
     cluster: cluster !== undefined && speaksTls(db, cluster) ? plainCluster(cluster) : cluster,
     weight,
   }));
-}
-
-function tlsOf({ tls }: ListenerState): Pick<FilterChain, "tls"> {
-  return tls === undefined ? {} : { tls: { certificates: tls.certificates, alpn: [] } };
 }
 
 /** As Envoy Gateway names them. */

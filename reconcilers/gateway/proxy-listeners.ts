@@ -8,9 +8,11 @@ import type { AccessLog, FilterChain, Listener, TcpListener, UdpListener } from 
 import type { Secret } from "../../xds/model/tls.ts";
 import { certificate } from "../certificates.ts";
 import { accessLogOf } from "./access-log.ts";
+import { clientTrust, settingsOfPort } from "../clients/policy.ts";
 import { configKey, envoyProxyOfProxy } from "../envoyproxy.ts";
 import { connectionChains, datagramTarget } from "./connection-chains.ts";
 import { boundAddresses } from "./host-addresses.ts";
+import { httpHandler, tlsOfListener } from "./chain-clients.ts";
 import { originOf } from "./listener-owner.ts";
 import { portUse } from "./listener-spec.ts";
 import type { ListenerState } from "./listener-state.ts";
@@ -33,10 +35,10 @@ export const proxyListeners = memo("proxyListeners", (db: Db, proxy: string): re
   ),
 );
 
-/** Server certificates that the listeners of a proxy name, sorted by SDS name. */
+/** Server certificates that the listeners of a proxy name, sorted by SDS name; then whom they trust among clients. */
 export const proxySecrets = memo("proxySecrets", (db: Db, proxy: string): readonly Secret[] => {
   const keys = new Set(readyListeners(db, proxy).flatMap(({ tls }) => tls?.certificates ?? []));
-  return [...keys].toSorted().flatMap((key) => sdsSecret(db, proxy, key));
+  return [...[...keys].toSorted().flatMap((key) => sdsSecret(db, proxy, key)), ...clientTrust(db, proxy)];
 });
 
 /** Ports on which a proxy serves, ascending; of equal ones TCP first. */
@@ -100,13 +102,15 @@ const tcpListener = memo("tcpListener", (db: Db, proxy: string, port: string): T
   const at = { port: Number(port), transport: "tcp" } as const;
   const here = listenersAt(db, proxy, at);
   const accessLog = accessLogOf(envoyProxyOfProxy(db, proxy));
+  const clients = settingsOfPort(db, here);
   return {
     ...socketAt(db, proxy, at),
     transport: "tcp",
     serverNames: here.some(({ protocol }) => portUse(protocol) === "tls"),
+    ...(Object.keys(clients).length === 0 ? {} : { clients }),
     chains: [
-      ...plainChain(here, accessLog),
-      ...here.flatMap((one) => (one.protocol === "HTTPS" ? [tlsChain(one, accessLog)] : [])),
+      ...plainChain(db, here, accessLog),
+      ...here.flatMap((one) => (one.protocol === "HTTPS" ? [tlsChain(db, one, accessLog)] : [])),
       ...here.flatMap((one) => (["TLS", "TCP"].includes(one.protocol) ? connectionChains(db, one, accessLog) : [])),
     ],
   };
@@ -127,27 +131,23 @@ const udpListener = memo("udpListener", (db: Db, proxy: string, port: string): U
   };
 });
 
-function plainChain(here: readonly ListenerState[], accessLog: AccessLog): readonly FilterChain[] {
+function plainChain(db: Db, here: readonly ListenerState[], accessLog: AccessLog): readonly FilterChain[] {
   const http = here.filter(({ protocol }) => protocol === "HTTP");
-  const routeTable = http[0]?.routeTable;
-  if (routeTable === undefined) return [];
-  const handler = { type: "http", routeTable } as const;
-  return [{ name: routeTable, origins: http.map(originOf), serverNames: [], handler, statPrefix: routeTable, accessLog }];
+  const [first] = http;
+  if (first?.routeTable === undefined) return [];
+  const name = first.routeTable;
+  return [{ name, origins: http.map(originOf), serverNames: [], statPrefix: name, accessLog, ...httpHandler(db, first) }];
 }
 
-function tlsChain(listener: ListenerState, accessLog: AccessLog): FilterChain {
-  const routeTable = listener.routeTable ?? "";
+function tlsChain(db: Db, listener: ListenerState, accessLog: AccessLog): FilterChain {
   return {
-    name: routeTable,
+    name: listener.routeTable ?? "",
     origins: [originOf(listener)],
     serverNames: listener.hostname === undefined ? [] : [listener.hostname],
-    tls: {
-      certificates: listener.tls?.certificates ?? [],
-      alpn: listener.tls?.overlapping === true ? ["http/1.1"] : ["h2", "http/1.1"],
-    },
-    handler: { type: "http", routeTable },
+    tls: tlsOfListener(db, listener, listener.tls?.overlapping === true ? ["http/1.1"] : ["h2", "http/1.1"]),
     statPrefix: `https-${listener.port}`,
     accessLog,
+    ...httpHandler(db, listener),
   };
 }
 

@@ -57,11 +57,12 @@ export function hasSection(db: Db, { kind, key, section }: PolicyTarget): boolea
 }
 
 /** Policies of routes, by the Gateways that these are attached to. */
-const byGateway: { readonly [K in PolicyKind]: DerivedIndex<K> } = {
+const byGateway: Readonly<Record<PolicyKind, DerivedIndex<PolicyKind>>> = {
   BackendTrafficPolicy: indexByGateway("BackendTrafficPolicy"),
+  ClientTrafficPolicy: indexByGateway("ClientTrafficPolicy"),
 };
 
-function indexByGateway<K extends PolicyKind>(kind: K): DerivedIndex<K> {
+function indexByGateway(kind: PolicyKind): DerivedIndex<PolicyKind> {
   const values = (db: Db, key: ObjectKey): readonly string[] => [
     ...new Set(
       routeTargets(db, kind, key).flatMap((target) =>

@@ -11,7 +11,7 @@ import { selectorMatches } from "../labels.ts";
 import type { RouteKind } from "../routes/attachment.ts";
 
 /** Kinds of policies that attach so. A new kind is added here and to `byTarget` and `bySelector`. */
-export type PolicyKind = "BackendTrafficPolicy";
+export type PolicyKind = "BackendTrafficPolicy" | "ClientTrafficPolicy";
 export type TargetKind = "Gateway" | RouteKind;
 
 /** What a policy can be for; `section` is a listener's or a rule's name, "" for the whole. */
@@ -38,14 +38,16 @@ interface Targets {
   readonly targetSelectors?: readonly PolicyTargetSelector[];
 }
 
-const byTarget: { readonly [K in PolicyKind]: Index<K> } = {
+const byTarget: Readonly<Record<PolicyKind, Index<PolicyKind>>> = {
   BackendTrafficPolicy: indexByTarget("BackendTrafficPolicy"),
+  ClientTrafficPolicy: indexByTarget("ClientTrafficPolicy"),
 };
-const bySelector: { readonly [K in PolicyKind]: Index<K> } = {
+const bySelector: Readonly<Record<PolicyKind, Index<PolicyKind>>> = {
   BackendTrafficPolicy: indexBySelector("BackendTrafficPolicy"),
+  ClientTrafficPolicy: indexBySelector("ClientTrafficPolicy"),
 };
 
-function indexByTarget<K extends PolicyKind>(kind: K): Index<K> {
+function indexByTarget(kind: PolicyKind): Index<PolicyKind> {
   const values = ({ metadata, spec }: Kinds[PolicyKind]): readonly string[] =>
     namedTargets(metadata.namespace ?? "", spec).flatMap((target) => {
       const own = spelled(target);
@@ -54,7 +56,7 @@ function indexByTarget<K extends PolicyKind>(kind: K): Index<K> {
   return { kind, name: "policiesByTarget", values };
 }
 
-function indexBySelector<K extends PolicyKind>(kind: K): Index<K> {
+function indexBySelector(kind: PolicyKind): Index<PolicyKind> {
   const values = ({ metadata, spec }: Kinds[PolicyKind]): readonly string[] =>
     (spec.targetSelectors ?? []).map((selector) => `${metadata.namespace ?? ""}|${selector.kind}`);
   return { kind, name: "policiesBySelector", values };

@@ -1,27 +1,28 @@
 // The HTTP connection manager of a filter chain. Its routes come by RDS, so nothing here depends on a route.
 
-import { config_core_v3, extensions_filters_network_http_connection_manager_v3 } from "#envoy";
+import { config_route_v3, extensions_filters_network_http_connection_manager_v3 } from "#envoy";
+import type { ClientHttp } from "../model/client.ts";
 import type { FilterChain } from "../model/listener.ts";
 import { requestLog } from "./access-log.ts";
+import { clientHttp } from "./clients/http.ts";
+import { lateResponseFilter } from "./clients/mutations.ts";
 import { corsFilter } from "./filters/cors.ts";
 import { grpcFilters } from "./filters/grpc.ts";
+import { healthCheckFilter } from "./filters/health-check.ts";
 import { routerFilter } from "./filters/router.ts";
 import { statefulSessionFilter } from "./filters/stateful-session.ts";
 import type { MessageInit } from "./message-init.ts";
 import { fromAds, milliseconds } from "./wire.ts";
 
-const {
-  HttpConnectionManager_PathWithEscapedSlashesAction,
-  HttpConnectionManager_ServerHeaderTransformation,
-  HttpConnectionManager_CodecType,
-} = extensions_filters_network_http_connection_manager_v3;
+const { HttpConnectionManager_ServerHeaderTransformation, HttpConnectionManager_CodecType } =
+  extensions_filters_network_http_connection_manager_v3;
 type Hcm = MessageInit<typeof extensions_filters_network_http_connection_manager_v3.HttpConnectionManagerSchema>;
+type HttpFilter = NonNullable<Hcm["httpFilters"]>[number];
 
-/** Defaults of Envoy Gateway v1.7.0. */
-export function httpConnectionManager(chain: FilterChain, routeTable: string): Hcm {
+/** What is served by a route table. Without `clients`: defaults of Envoy Gateway v1.7.0. */
+export function httpConnectionManager(chain: FilterChain, routeTable: string, clients: ClientHttp = {}): Hcm {
   return {
-    codecType: HttpConnectionManager_CodecType.AUTO,
-    statPrefix: chain.statPrefix,
+    ...always(chain),
     routeSpecifier: {
       case: "rds",
       value: {
@@ -30,18 +31,48 @@ export function httpConnectionManager(chain: FilterChain, routeTable: string): H
         configSource: { ...fromAds, initialFetchTimeout: milliseconds(0) },
       },
     },
-    // Filters that a route may switch on are always here, disabled: otherwise the first route that uses one would change the listener,
-    // which drains every connection of the chain. A disabled filter costs nothing per request.
-    httpFilters: [corsFilter(), statefulSessionFilter(), ...grpcFilters(), routerFilter()],
-    accessLog: requestLog(chain.accessLog),
-    useRemoteAddress: true,
-    normalizePath: true,
-    mergeSlashes: true,
-    pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT,
-    serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
-    commonHttpProtocolOptions: {
-      headersWithUnderscoresAction: config_core_v3.HttpProtocolOptions_HeadersWithUnderscoresAction.REJECT_REQUEST,
-    },
-    http2ProtocolOptions: { maxConcurrentStreams: 100, initialStreamWindowSize: 65_536, initialConnectionWindowSize: 1_048_576 },
+    httpFilters: httpFilters(clients),
+    ...clientHttp(clients),
   };
+}
+
+/** Answers 500 to everybody. */
+export function brokenConnectionManager(chain: FilterChain): Hcm {
+  const answer: MessageInit<typeof config_route_v3.RouteSchema> = {
+    match: { pathSpecifier: { case: "prefix", value: "/" } },
+    action: { case: "directResponse", value: { status: 500 } },
+  };
+  return {
+    ...always(chain),
+    routeSpecifier: {
+      case: "routeConfig",
+      value: { name: chain.name, virtualHosts: [{ name: "broken", domains: ["*"], routes: [answer] }] },
+    },
+    httpFilters: [routerFilter()],
+    ...clientHttp({}),
+  };
+}
+
+function always(chain: FilterChain): Hcm {
+  return {
+    codecType: HttpConnectionManager_CodecType.AUTO,
+    statPrefix: chain.statPrefix,
+    accessLog: requestLog(chain.accessLog),
+    serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
+  };
+}
+
+/**
+ * Filters that a route may switch on are always here, disabled: otherwise the first route that uses one would change the listener,
+ * which drains every connection of the chain. A disabled filter costs nothing per request.
+ */
+function httpFilters({ healthPath, lateResponseHeaders, envoyHeaders }: ClientHttp): HttpFilter[] {
+  return [
+    ...(healthPath === undefined ? [] : [healthCheckFilter(healthPath)]),
+    ...(lateResponseHeaders === undefined ? [] : [lateResponseFilter(lateResponseHeaders)]),
+    corsFilter(),
+    statefulSessionFilter(),
+    ...grpcFilters(),
+    routerFilter(envoyHeaders),
+  ];
 }

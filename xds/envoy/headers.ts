@@ -20,9 +20,9 @@ export interface EnvoyHeaderEdits {
 export function headerEdits(edits: HeaderEdits): EnvoyHeaderEdits {
   return {
     add: [
-      ...edits.set.map((header) => option(header, OVERWRITE_IF_EXISTS_OR_ADD)),
-      ...edits.add.map((header) => option(header, APPEND_IF_EXISTS_OR_ADD)),
-      ...edits.addIfAbsent.map((header) => option(header, ADD_IF_ABSENT)),
+      ...edits.set.map((header) => headerOption(header, OVERWRITE_IF_EXISTS_OR_ADD)),
+      ...edits.add.map((header) => headerOption(header, APPEND_IF_EXISTS_OR_ADD)),
+      ...edits.addIfAbsent.map((header) => headerOption(header, ADD_IF_ABSENT)),
     ],
     remove: [...edits.remove],
   };
@@ -30,10 +30,11 @@ export function headerEdits(edits: HeaderEdits): EnvoyHeaderEdits {
 
 /** A header set to this value whatever was there. */
 export function headerSet(header: Header): Option {
-  return option(header, OVERWRITE_IF_EXISTS_OR_ADD);
+  return headerOption(header, OVERWRITE_IF_EXISTS_OR_ADD);
 }
 
-function option({ name, value }: Header, appendAction: Action): Option {
+/** A header with an action of Envoy's. */
+export function headerOption({ name, value }: Header, appendAction: Action): Option {
   // Without keepEmptyValue Envoy leaves out a header whose value is empty.
   return {
     header: { key: name, value: literalPercents(value) },

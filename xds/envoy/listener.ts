@@ -10,6 +10,7 @@ import {
 } from "#envoy";
 import type { FilterChain, Listener, TcpListener, UdpListener } from "../model/listener.ts";
 import { connectionLog } from "./access-log.ts";
+import { acceptance, keepalive, proxyProtocolFilter } from "./clients/port.ts";
 import { filterChain } from "./filter-chain.ts";
 import type { MessageInit } from "./message-init.ts";
 import { udpProxy } from "./udp-proxy.ts";
@@ -28,7 +29,7 @@ export function listener(model: Listener): config_listener_v3.Listener {
     ...(others.length === 0
       ? {}
       : { additionalAddresses: others.map((address) => ({ address: socketAddress(model, address) })) }),
-    perConnectionBufferLimitBytes: 32_768,
+    perConnectionBufferLimitBytes: (model.transport === "tcp" ? model.clients?.bufferBytes : undefined) ?? 32_768,
     ...(model.transport === "udp" ? datagrams(model) : connections(model)),
   });
 }
@@ -48,16 +49,18 @@ function socketAddress({ transport, port }: Listener, address: string): MessageI
 }
 
 function connections(model: TcpListener): Fields {
+  const { clients = {} } = model;
   const anyName = model.chains.find((chain) => chain.serverNames.length === 0);
   // What passes through must be TLS: a default chain would take anything.
   const fallback = anyName !== undefined && !passesThrough(model, anyName) ? anyName : undefined;
   const matched = model.chains.filter((chain) => chain !== fallback);
   return {
-    listenerFilters: model.serverNames ? [tlsInspector()] : [],
+    listenerFilters: [...proxyProtocolFilter(clients), ...(model.serverNames ? [tlsInspector()] : [])],
     filterChains: matched.map((chain) => ({ ...filterChain(chain), filterChainMatch: matchOf(chain) })),
     ...(fallback === undefined ? {} : { defaultFilterChain: filterChain(fallback) }),
     accessLog: connectionLog(logOf(model.chains)),
-    maxConnectionsToAcceptPerSocketEvent: 1,
+    ...acceptance(clients),
+    ...keepalive(clients),
   };
 }
 

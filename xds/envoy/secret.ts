@@ -29,7 +29,13 @@ export function secret(model: Secret): extensions_transport_sockets_tls_v3.Secre
     case "trust":
       return create(SecretSchema, {
         name: model.name,
-        type: { case: "validationContext", value: { trustedCa: { specifier: { case: "inlineString", value: model.caPem } } } },
+        type: {
+          case: "validationContext",
+          value: {
+            trustedCa: { specifier: { case: "inlineString", value: model.caPem } },
+            ...(model.crlPem === undefined ? {} : { crl: { specifier: { case: "inlineString", value: model.crlPem } as const } }),
+          },
+        },
       });
   }
 }

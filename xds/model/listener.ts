@@ -1,5 +1,6 @@
 // Listeners in Envoy-free words. Types only.
 
+import type { ClientHttp, ClientTlsParameters, ConnectionLimit, PortSettings } from "./client.ts";
 import type { Origin } from "./origin.ts";
 
 export type Listener = TcpListener | UdpListener;
@@ -18,6 +19,7 @@ export interface TcpListener extends Socket {
   readonly transport: "tcp";
   /** Connections are TLS, and the name that their clients ask for decides among the chains. */
   readonly serverNames: boolean;
+  readonly clients?: PortSettings;
   /** At least one; at most one has no server names and serves what no other matches. */
   readonly chains: readonly FilterChain[];
 }
@@ -46,13 +48,21 @@ export interface FilterChain {
   /** Prefix of Envoy's statistics of this chain: "http-<port>", "https-<port>" and so on. */
   readonly statPrefix: string;
   readonly accessLog: AccessLog;
+  readonly connectionLimit?: ConnectionLimit;
 }
 
 export type ChainHandler =
   /** RDS name of the table that serves this chain. */
-  | { readonly type: "http"; readonly routeTable: string }
+  | { readonly type: "http"; readonly routeTable: string; readonly clients?: ClientHttp }
+  /** Every request is answered with 500: how clients are to be treated cannot be honoured. */
+  | { readonly type: "broken" }
   /** Each connection goes to one of the shares, by weight; none: it is closed at once. `senders`: whoever asks for them. */
-  | { readonly type: "tcp"; readonly shares: readonly ConnectionShare[]; readonly senders: readonly Origin[] };
+  | {
+      readonly type: "tcp";
+      readonly shares: readonly ConnectionShare[];
+      readonly senders: readonly Origin[];
+      readonly idleTimeoutMs?: number;
+    };
 
 export interface ConnectionShare {
   /** Cluster name, or undefined: these connections are closed at once (an invalid backendRef). */
@@ -64,6 +74,8 @@ export interface DownstreamTls {
   /** SDS names, one per certificate; Envoy picks by the client's signature algorithms and SNI. */
   readonly certificates: readonly string[];
   readonly alpn: readonly string[];
+  /** Absent: Envoy's own parameters, and nobody is asked for a certificate. */
+  readonly parameters?: ClientTlsParameters;
 }
 
 /** "json": Envoy Gateway's default fields, one JSON object per request on standard output. "files": what EnvoyProxy settings ask for. */

@@ -21,4 +21,6 @@ export interface CertificatePair extends Named {
 export interface TrustBundle extends Named {
   readonly type: "trust";
   readonly caPem: string;
+  /** Lists of revoked certificates. */
+  readonly crlPem?: string;
 }

@@ -6,12 +6,13 @@ import { packed } from "../wire.ts";
 
 type HttpFilter = MessageInit<typeof extensions_filters_network_http_connection_manager_v3.HttpFilterSchema>;
 
-export function routerFilter(): HttpFilter {
+/** `envoyHeaders`: x-envoy-… headers are sent to clients and backends. */
+export function routerFilter(envoyHeaders = false): HttpFilter {
   return {
     name: "envoy.filters.http.router",
     configType: {
       case: "typedConfig",
-      value: packed(extensions_filters_http_router_v3.RouterSchema, { suppressEnvoyHeaders: true }),
+      value: packed(extensions_filters_http_router_v3.RouterSchema, { suppressEnvoyHeaders: !envoyHeaders }),
     },
   };
 }
