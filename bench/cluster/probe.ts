@@ -13,6 +13,8 @@ export interface Subject {
   readonly address: string;
   /** The process of the control plane. */
   readonly pid: number;
+  /** Of the Gateway's one proxy. */
+  readonly proxyPid: number;
 }
 
 /** One row of the table. Milliseconds, seconds of CPU, MB. */
@@ -24,6 +26,8 @@ export interface PropagationRow {
   readonly wrong_answers: number;
   /** Of the control plane, for each route added one by one. */
   readonly cpu_s_per_route: number;
+  /** Of the proxy, likewise: what no control plane can save that sends the same table. */
+  readonly envoy_cpu_s_per_route: number;
   readonly rss_mb: number;
   /** From the last of the routes before to its first answer, when 16 writers create them. */
   readonly fill_s: number;
@@ -56,7 +60,7 @@ function route(gateway: string, i: number): object {
 const nameOf = (i: number): string => `route-${i}`;
 const hostOf = (i: number): string => `${i}-route.example.com`;
 
-export function createProbe({ client, gateway, address, pid }: Subject) {
+export function createProbe({ client, gateway, address, pid, proxyPid }: Subject) {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   let there = 0;
   let wrong = 0;
@@ -106,7 +110,7 @@ export function createProbe({ client, gateway, address, pid }: Subject) {
     async propagation(routes: number, samples: number): Promise<PropagationRow> {
       const fillSeconds = await fill(routes);
       wrong = 0;
-      const cpu = cpuSeconds(pid);
+      const [cpu, envoyCpu] = [cpuSeconds(pid), cpuSeconds(proxyPid)];
       const times: number[] = [];
       for (let k = 0; k < samples; k++) {
         const i = there++;
@@ -122,6 +126,7 @@ export function createProbe({ client, gateway, address, pid }: Subject) {
         p99_ms: quantile(times, 0.99),
         wrong_answers: wrong,
         cpu_s_per_route: round((cpuSeconds(pid) - cpu) / samples, 4),
+        envoy_cpu_s_per_route: round((cpuSeconds(proxyPid) - envoyCpu) / samples, 4),
         rss_mb: rss(pid),
         fill_s: round(fillSeconds, 1),
       };

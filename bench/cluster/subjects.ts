@@ -8,6 +8,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createKubernetesClient } from "../../operator/kubernetes/client.ts";
 import { cacheFolder } from "../../e2e/cluster/cache.ts";
+import { processes } from "../../e2e/cluster/leftovers.ts";
 import { nodeAddress } from "../../e2e/cluster/network.ts";
 import type { Cluster } from "../../e2e/support/cluster.ts";
 import type { Subject } from "./probe.ts";
@@ -132,6 +133,7 @@ async function start(cluster: Cluster, { name, controllerName, prepare, spawn: r
     gateway: name,
     address: status.addresses[0]?.value ?? "",
     pid: child.pid ?? 0,
+    proxyPid: proxyOf(name),
     async stop() {
       // The control plane first cleans up after its Gateway.
       kubectl("delete", `gateway/${name}`, "-n", "default", "--ignore-not-found", "--timeout=120s");
@@ -141,6 +143,13 @@ async function start(cluster: Cluster, { name, controllerName, prepare, spawn: r
       kubectl("delete", `gatewayclass/${name}`, "namespace/" + namespace, "--ignore-not-found", "--timeout=180s");
     },
   };
+}
+
+/** Both name the proxy's cluster after its Gateway. */
+function proxyOf(gateway: string): number {
+  const [proxy] = processes(({ args }) => args[args.indexOf("--service-cluster") + 1] === `default/${gateway}`);
+  if (proxy === undefined) throw new Error(`no Envoy of Gateway default/${gateway} runs on this machine`);
+  return proxy.pid;
 }
 
 function gatewayOf(name: string, controllerName: string): readonly object[] {

@@ -140,7 +140,8 @@ export function createClusterStatusWriter(options: ClusterStatusOptions): Cluste
   }
 
   function rest(): void {
-    if (entries.values().some(({ state }) => state !== "rest")) return;
+    // Looked at by nobody, as a rule: there are as many entries as objects, and this is asked after each write.
+    if (idlers.length === 0 || entries.values().some(({ state }) => state !== "rest")) return;
     for (const resolve of idlers.splice(0)) resolve();
   }
 

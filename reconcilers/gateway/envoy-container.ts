@@ -61,6 +61,8 @@ function envoyArgs(db: Db, proxy: string, spec: EnvoyProxySpec): readonly string
     ["--config-yaml", bootstrapJson(db, spec)],
     ["--log-level", spec.logging?.level?.default ?? "warn"],
     host ? [] : ["--cpuset-threads"],
+    // What we send is made from this Envoy's own schema. Looking for unknown fields costs a sixth of the time that a table of routes takes.
+    ["--ignore-unknown-dynamic-fields"],
     ["--drain-strategy", "immediate"],
     spec.concurrency === undefined ? [] : ["--concurrency", String(spec.concurrency)],
     ["--component-log-level", ["misc:error", ...components.toSorted()].join(",")],

@@ -84,7 +84,7 @@ test("on a host the only object is how Envoy is started", () => {
   const { args, bootstrap } = commandOf(objects?.[0]);
   const who = `--service-cluster default/gw --service-node envoy-default-gw-3d45476e`;
   const how =
-    "--log-level info --drain-strategy immediate --concurrency 1 --component-log-level misc:error,http:debug --drain-time-s 60 --x";
+    "--log-level info --ignore-unknown-dynamic-fields --drain-strategy immediate --concurrency 1 --component-log-level misc:error,http:debug --drain-time-s 60 --x";
   expect(args.join(" ")).toBe(`${who} ${how}`);
   expect(bootstrap["admin"]).toEqual({ address: { socket_address: { address: "127.0.0.1", port_value: 0 } } });
 });

@@ -18,7 +18,7 @@ const share = (name: string, weight = 1) => ({
   requestHeaders: noEdits,
   responseHeaders: noEdits,
 });
-const forward = { type: "forward", backends: [share("echo")], mirrors: [], upgrades: ["websocket"] };
+const forward = { type: "forward", backends: [share("echo")], mirrors: [] };
 const filters = (...all: readonly object[]) => ({ filters: all });
 const extension = (name: string) =>
   filters({ type: "ExtensionRef", extensionRef: { group: "gateway.envoyproxy.io", kind: "HTTPRouteFilter", name } });

@@ -119,8 +119,6 @@ function toAction({ kind, rule, filters, target, match }: ActionParts): RouteAct
     ...(rewrite === undefined ? {} : { rewrite }),
     mirrors: filters.mirrors,
     ...(kind === "GRPCRoute" ? unlimited : timeLimits(rule)),
-    // Envoy Gateway allows it on every route; a backend that does not want it refuses by itself.
-    upgrades: kind === "HTTPRoute" ? ["websocket"] : [],
     ...(kind === "HTTPRoute" ? {} : { invalidStatus: brokenStatus[kind] }),
   };
 }

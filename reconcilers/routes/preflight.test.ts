@@ -2,7 +2,7 @@ import type { RouteMatch } from "../../xds/model/route.ts";
 import { withPreflights } from "./preflight.ts";
 import type { RuleBranch } from "./rule.ts";
 
-const action = { type: "forward", backends: [], mirrors: [], upgrades: [] } as const;
+const action = { type: "forward", backends: [], mirrors: [] } as const;
 const branch = (position: number, fields: Partial<RouteMatch>): RuleBranch => ({
   position,
   match: { path: { type: "prefix", value: "/" }, headers: [], queryParams: [], cookies: [], ...fields },

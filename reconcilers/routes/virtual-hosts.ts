@@ -141,17 +141,24 @@ const preservesOrder = memo("preservesOrder", (db: Db, proxy: string): boolean =
   return envoyProxyOfProxy(db, proxy).preserveRouteOrder === true;
 });
 
+/** Access logs, traces and bootstraps can show a route's metadata: Envoy's operator METADATA(ROUTE:…), CEL's xds.route_metadata. */
+const readsOrigins = memo("readsOrigins", (db: Db, proxy: string): boolean => {
+  const { telemetry, bootstrap } = envoyProxyOfProxy(db, proxy);
+  return /METADATA\(ROUTE|route_metadata|"route":\{/.test(JSON.stringify([telemetry, bootstrap]));
+});
+
 /** What one route contributes to one host. */
 const hostRoutes = memo(
   "hostRoutes",
   (db: Db, kind: RequestKind, key: ObjectKey, proxy: string, table: string, host: string): readonly RankedRoute[] => {
     const created = db.get(kind, key)?.metadata.creationTimestamp ?? "";
     const listener = addressOf(table);
+    const described = readsOrigins(db, proxy);
     const place = placeServing(db, { kind, key }, { proxy, table, host });
     return requestRules(db, kind, key).value.flatMap((plain) => {
       const rule = place === undefined ? plain : underTraffic(db, { kind, key, rule: plain }, place);
       return rule.branches.map((branch): RankedRoute => {
-        const route = toRoute({ kind, key, rule, branch, host, listener });
+        const route = toRoute({ kind, key, rule, branch, host, listener, described });
         const rank = branch.call === undefined ? rankOf(branch.match) : rankOfCall(branch.call, branch.match);
         return { route, rank, created, key, rule: rule.index, position: branch.position };
       });
@@ -166,9 +173,11 @@ interface RouteParts {
   readonly branch: RuleBranch;
   readonly host: string;
   readonly listener: ListenerAddress;
+  /** Something in the proxy reads whose route it is. */
+  readonly described: boolean;
 }
 
-function toRoute({ kind, key, rule, branch, host, listener }: RouteParts): Route {
+function toRoute({ kind, key, rule, branch, host, listener, described }: RouteParts): Route {
   const { match, action, position } = branch;
   const part = branch.preflight === true ? "/cors-preflight" : "";
   return {
@@ -186,6 +195,7 @@ function toRoute({ kind, key, rule, branch, host, listener }: RouteParts): Route
     ...(rule.cors === undefined ? {} : { cors: rule.cors }),
     ...(rule.sessionPersistence === undefined ? {} : { sessionPersistence: rule.sessionPersistence }),
     ...(kind === "GRPCRoute" ? { grpc: true } : {}),
+    ...(described ? { described: true } : {}),
   };
 }
 

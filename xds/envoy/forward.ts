@@ -1,4 +1,4 @@
-// The action that sends a request to backends: where to, rewrites, mirrors, timeouts, retries, upgrades.
+// The action that sends a request to backends: where to, rewrites, mirrors, timeouts, retries.
 
 import {
   config_route_v3,
@@ -37,7 +37,6 @@ export function forward(action: ForwardAction): EnvoyForward {
       : { maxStreamDuration: { maxStreamDuration: milliseconds(action.maxStreamDurationMs) } }),
     hashPolicy: (action.hash ?? []).map(hashPolicy),
     ...(action.retry === undefined ? {} : { retryPolicy: retryPolicy(action.retry) }),
-    upgradeConfigs: action.upgrades.map((upgradeType) => ({ upgradeType })),
   };
 }
 

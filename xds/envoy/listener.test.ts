@@ -56,6 +56,7 @@ test("a plain listener has one chain for everything, with filters that routes ma
             merge_slashes: true,
             path_with_escaped_slashes_action: "UNESCAPE_AND_REDIRECT",
             server_header_transformation: "PASS_THROUGH",
+            upgrade_configs: [{ upgrade_type: "websocket" }],
             common_http_protocol_options: { headers_with_underscores_action: "REJECT_REQUEST" },
             http2_protocol_options: {
               max_concurrent_streams: 100,

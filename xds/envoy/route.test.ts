@@ -4,9 +4,6 @@ import { noEdits, someBackend, someForward, someRoute } from "../testing/models.
 import { brokenRoute, route } from "./route.ts";
 
 const json = (fields: Partial<Route>): unknown => messageJson(route(someRoute(fields)));
-const metadata = {
-  filter_metadata: { "envoy-gateway": { resources: [{ kind: "HTTPRoute", name: "app", namespace: "default" }] } },
-};
 const forwardDefaults = { cluster_not_found_response_code: "INTERNAL_SERVER_ERROR" };
 const cluster = "service/default/app/80";
 
@@ -15,7 +12,12 @@ test("a plain route goes to its cluster, without a time limit", () => {
     name: "httproute/default/app/rule/0/match/0/app_example",
     match: { prefix: "/" },
     route: { cluster, ...forwardDefaults },
-    metadata,
+  });
+});
+
+test("a route that something in the proxy reads about says whose it is", () => {
+  expect(json({ described: true })).toHaveProperty("metadata", {
+    filter_metadata: { "envoy-gateway": { resources: [{ kind: "HTTPRoute", name: "app", namespace: "default" }] } },
   });
 });
 
@@ -88,7 +90,6 @@ for (const [sentence, fields, want] of [
     { timeoutMs: 0 },
     { cluster, ...forwardDefaults, timeout: "0s", idle_timeout: "0s" },
   ],
-  ["upgrades", { upgrades: ["websocket"] }, { cluster, ...forwardDefaults, upgrade_configs: [{ upgrade_type: "websocket" }] }],
   [
     "mirrors see the client's host; odd fractions become millionths",
     { mirrors: [{ cluster: "m" }, { cluster: "n", fraction: { numerator: 1, denominator: 3 } }] },
@@ -223,7 +224,6 @@ test("a response of its own states its content type", () => {
     name: someRoute().name,
     match: { prefix: "/" },
     direct_response: { status: 200, body: { inline_string: "hi" } },
-    metadata,
     response_headers_to_add: [
       { header: { key: "content-type", value: "text/html" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" },
     ],

@@ -26,7 +26,7 @@ export function route(model: Route): config_route_v3.Route {
     name: model.name,
     match: routeMatch(model.match),
     action: routeAction(model),
-    metadata: originMetadata([model.origin]),
+    ...metadata(model),
     typedPerFilterConfig: filterConfigs(model),
     requestHeadersToAdd: request.add,
     requestHeadersToRemove: request.remove,
@@ -42,8 +42,12 @@ export function brokenRoute(model: Route): config_route_v3.Route {
     name: model.name,
     match: routeMatch(model.match),
     action: { case: "directResponse", value: { status: model.grpc === true ? 503 : 500 } },
-    metadata: originMetadata([model.origin]),
+    ...metadata(model),
   });
+}
+
+function metadata({ origin, described }: Route): Pick<MessageInit<typeof RouteSchema>, "metadata"> {
+  return described === true ? { metadata: originMetadata([origin]) } : {};
 }
 
 function routeMatch(match: RouteMatch): EnvoyMatch {

@@ -26,6 +26,8 @@ export interface Route {
   /** "httproute/<ns>/<name>/rule/<r>/match/<m>/<host>"; m = -1 for a rule without matches. */
   readonly name: string;
   readonly origin: Origin;
+  /** Envoy is told the origin, too: something in the proxy reads it. Half of what a table costs Envoy, so not told for nothing. */
+  readonly described?: true;
   readonly match: RouteMatch;
   readonly action: RouteAction;
   readonly requestHeaders: HeaderEdits;
@@ -94,8 +96,6 @@ export interface ForwardAction {
   readonly maxStreamDurationMs?: number;
   /** What endpoints are chosen by, for clusters that choose by hash. */
   readonly hash?: readonly HashInput[];
-  /** Upgrades allowed besides plain HTTP, e.g. ["websocket"]. */
-  readonly upgrades: readonly string[];
 }
 
 export interface WeightedBackend {

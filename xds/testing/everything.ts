@@ -209,7 +209,6 @@ const variants: readonly Partial<Route>[] = [
       ],
       timeoutMs: 1500,
       retry: { attempts: 3, on: ["5xx", "reset"], statusCodes: [503], backoffMs: { base: 25, max: 250 }, perTryTimeoutMs: 300 },
-      upgrades: ["websocket"],
     }),
   },
   { action: someForward({ timeoutMs: 0, retry: { attempts: 1, on: ["connect-failure"], statusCodes: [] } }) },

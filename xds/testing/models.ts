@@ -16,7 +16,7 @@ export function someBackend(fields: Partial<WeightedBackend> = {}): WeightedBack
 }
 
 export function someForward(fields: Partial<ForwardAction> = {}): ForwardAction {
-  return { type: "forward", backends: [someBackend()], mirrors: [], upgrades: [], ...fields };
+  return { type: "forward", backends: [someBackend()], mirrors: [], ...fields };
 }
 
 export function someRoute(fields: Partial<Route> = {}): Route {
