@@ -4,29 +4,38 @@ import { connect } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { ask, short } from "./support/client.ts";
 import { makeCertificate, type StoryCertificate } from "./support/certificates.ts";
-import { type ApiObject, gateway, http, https, object, route, to } from "./support/objects.ts";
+import { type ApiObject, gateway, http, https, l4Route, object, route, service, tcp, to } from "./support/objects.ts";
+import { askLine, openLine, type SocketBackend, startLineBackend } from "./support/sockets.ts";
 import { freePorts } from "../testing/free-ports.ts";
-import { startWorld, type World } from "./support/world.ts";
+import { startWorld, until, type World } from "./support/world.ts";
 
 let world: World;
 let port: number;
 let securePort: number;
+let linePort: number;
+let lines: SocketBackend;
 let server: StoryCertificate;
 let client: StoryCertificate;
 
 beforeAll(async () => {
   world = await startWorld(["v1"]);
-  [port = 0, securePort = 0] = await freePorts(2);
+  [port = 0, securePort = 0, linePort = 0] = await freePorts(3);
+  lines = await startLineBackend("v1");
   server = await makeCertificate("secure.example");
   client = await makeCertificate("client.example");
   await world.apply("gateway", [
     server.secret("web"),
     object("v1", "ConfigMap", "ca", { data: { "ca.crt": client.pem.cert } }),
-    gateway("eg", [http("http", port), https("https", securePort, undefined, ["web"])]),
+    gateway("eg", [http("http", port), https("https", securePort, undefined, ["web"]), tcp("tcp", linePort)]),
+    ...service("lines", [lines]),
+    l4Route("TCPRoute", "lines", { listener: "tcp", backendRefs: to("lines") }),
     route("app", { rules: [{ backendRefs: to("v1") }] }),
   ]);
 }, 60_000);
-afterAll(() => world.stop());
+afterAll(() => {
+  lines.close();
+  return world.stop();
+});
 afterEach(() => world.apply("policies", []));
 
 function policy(spec: object, sectionName?: string): ApiObject {
@@ -104,6 +113,22 @@ test("a certificate of the client is demanded and checked, and may be optional",
   const subjectAltNames = { dnsNames: [{ value: "other.example" }] };
   await use({ tls: { clientValidation: { ...clientValidation, subjectAltNames } } });
   expect(await handshake(shown)).toBe("refused");
+});
+
+test("a certificate that is revoked is refused", async () => {
+  const refs = [{ kind: "ConfigMap", name: "revoked" }];
+  const clientValidation = { caCertificateRefs: [{ kind: "ConfigMap", name: "ca" }], crl: { refs } };
+  const shown = { cert: client.pem.cert, key: client.pem.key };
+  const after = async (itself: boolean): Promise<string> => {
+    await world.apply("revoked", [
+      object("v1", "ConfigMap", "revoked", { data: { "ca.crl": await client.revocationList(itself) } }),
+    ]);
+    await use({ tls: { clientValidation } });
+    return handshake(shown);
+  };
+  expect([await after(false), await after(true)]).toEqual(["TLSv1.3 200", "refused"]);
+  await world.remove("revoked");
+  expect(await handshake(shown)).toBe("TLSv1.3 500");
 });
 
 test("with an authority that is not there nobody is served, and the policy says why; other listeners go on", async () => {
@@ -216,6 +241,20 @@ test("idle connections and requests that do not arrive are cut", async () => {
   expect(await raw("GET / HTTP/1.1\r\nhost: a.example\r\nx-more: ")).toMatch(/^HTTP\/1\.1 408/);
   await use({ timeout: { http: { streamIdleTimeout: "200ms" } } });
   expect((await ask(port, "a.example/?delay=5000")).status).toBe(504);
+});
+
+test("connections that are no HTTP are cut when idle, counted, and closed by a policy that is broken", async () => {
+  const spec = (timeout: object) => use({ timeout: { tcp: timeout }, connection: { connectionLimit: { value: 1 } } });
+  await spec({ idleTimeout: "1h" });
+  const held = openLine(linePort);
+  expect([await held.say("hello"), await askLine(linePort)]).toEqual(["v1: hello", "closed"]);
+  held.close();
+  await spec({ idleTimeout: "200ms" });
+  const idle = openLine(linePort);
+  expect(await idle.say("hello")).toBe("v1: hello");
+  await until(async () => (idle.ended ? true : undefined), "the idle connection is cut");
+  await use({ clientIPDetection: { xForwardedFor: { trustedCIDRs: ["10.0.0.0/99"] } } });
+  expect(await askLine(linePort)).toBe("closed");
 });
 
 test("no more connections than allowed are served at a time", async () => {

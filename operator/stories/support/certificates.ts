@@ -14,6 +14,8 @@ export interface StoryCertificate {
   readonly fingerprint: string;
   readonly pem: { readonly cert: string; readonly key: string };
   secret(name: string): ApiObject;
+  /** A list of what it has revoked, in PEM: itself, or nothing. */
+  revocationList(itself: boolean): Promise<string>;
 }
 
 export async function makeCertificate(host: string, type: keyof typeof algorithms = "ecdsa"): Promise<StoryCertificate> {
@@ -39,6 +41,20 @@ export async function makeCertificate(host: string, type: keyof typeof algorithm
   return {
     pem: { cert: certificate.toString("pem"), key },
     fingerprint: digest.match(/../g)!.join(":"),
+    async revocationList(itself) {
+      const list = await x509.X509CrlGenerator.create(
+        {
+          issuer: certificate.subject,
+          thisUpdate: new Date(Date.now() - 3_600_000),
+          nextUpdate: new Date(Date.now() + 86_400_000),
+          entries: itself ? [{ serialNumber: certificate.serialNumber, revocationDate: new Date(Date.now() - 60_000) }] : [],
+          signingAlgorithm: algorithm,
+          signingKey: keys.privateKey,
+        },
+        webcrypto,
+      );
+      return x509.PemConverter.encode(list.rawData, "X509 CRL");
+    },
     secret: (name) =>
       object("v1", "Secret", name, {
         type: "kubernetes.io/tls",
