@@ -111,6 +111,106 @@ test("a backend that does not pass its checks gets no requests; it is asked for 
   expect(new Set(asked.map(({ host }) => host))).toEqual(new Set(["checked.example"]));
 });
 
+test("faults are made for the requests of the route, and for no others", async () => {
+  await world.apply("routes", under({ faultInjection: { abort: { httpStatus: 418 }, delay: { fixedDelay: "100ms" } } }));
+  const before = Date.now();
+  expect((await get("/under")).status).toBe(418);
+  expect(Date.now() - before).toBeGreaterThanOrEqual(100);
+  expect((await get("/beside")).status).toBe(200);
+});
+
+test("answers are compressed as the client takes them", async () => {
+  const compressor = [
+    { type: "Gzip", gzip: {} },
+    { type: "Brotli", brotli: {} },
+    { type: "Zstd", zstd: {} },
+  ];
+  await world.apply("routes", under({ compressor }));
+  const encodingOf = async (where: string, encoding: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${where}`, { headers: { "accept-encoding": encoding } });
+    await answer.body?.cancel();
+    return answer.headers.get("content-encoding");
+  };
+  const encodings: unknown[] = [];
+  for (const encoding of ["gzip", "br", "zstd", "identity"]) encodings.push(await encodingOf("/under", encoding));
+  encodings.push(await encodingOf("/beside", "gzip"));
+  expect(encodings).toEqual(["gzip", "br", "zstd", null, null]);
+});
+
+test("a body beyond the buffer is refused", async () => {
+  await world.apply("routes", under({ requestBuffer: { limit: "1Ki" } }));
+  const post = (line: string, length: number) => ask(port, `POST a.example${line}`, { body: "x".repeat(length) });
+  const answers = [await post("/under", 2000), await post("/under", 1000), await post("/beside", 2000)];
+  expect(answers.map(({ status }) => status)).toEqual([413, 200, 200]);
+});
+
+test("a local limit lets through what it says: each user twice, of the others three", async () => {
+  const rules = [
+    { limit: { requests: 3, unit: "Minute" } },
+    { clientSelectors: [{ headers: [{ name: "x-user", type: "Distinct" }] }], limit: { requests: 2, unit: "Hour" } },
+  ];
+  await world.apply("routes", under({ rateLimit: { local: { rules } } }));
+  const statuses: number[] = [];
+  for (const line of ["", "", "", "", ...Array<string>(3).fill(" | x-user: a"), ...Array<string>(3).fill(" | x-user: b")]) {
+    statuses.push((await get(`/under${line}`)).status);
+  }
+  expect(statuses).toEqual([200, 200, 200, 429, 200, 200, 429, 200, 200, 429]);
+  expect((await get("/beside")).status).toBe(200);
+});
+
+test("a local limit counts by method, path, parameter and address of the client", async () => {
+  const once = { requests: 1, unit: "Hour" };
+  const rules = [
+    { clientSelectors: [{ methods: [{ value: "PUT" }, { value: "DELETE" }] }], limit: once },
+    { clientSelectors: [{ path: { value: "/under/limited" } }], limit: once },
+    { clientSelectors: [{ queryParams: [{ name: "q", value: "1" }] }], limit: once },
+    { clientSelectors: [{ sourceCIDR: { value: "127.0.0.0/8" }, headers: [{ name: "x-local", value: "1" }] }], limit: once },
+  ];
+  await world.apply("routes", under({ rateLimit: { local: { rules } } }));
+  const lines = [
+    ["PUT a.example/under", "DELETE a.example/under", "a.example/under"],
+    ["a.example/under/limited?a", "a.example/under/limited/b", "a.example/under/limitedness"],
+    ["a.example/under?q=1", "a.example/under?q=1", "a.example/under?q=2"],
+    ["a.example/under | x-local: 1", "a.example/under | x-local: 1", "a.example/under"],
+  ];
+  for (const three of lines) {
+    const statuses: number[] = [];
+    for (const line of three) statuses.push((await ask(port, line)).status);
+    expect([three, statuses]).toEqual([three, [200, 429, 200]]);
+  }
+});
+
+test("a backend's answers are replaced by status code", async () => {
+  const responseOverride = [
+    {
+      match: { statusCodes: [{ value: 404 }, { type: "Range", range: { start: 410, end: 412 } }] },
+      response: {
+        statusCode: 200,
+        contentType: "text/plain",
+        body: { inline: "Nothing here." },
+        header: { set: [{ name: "x-set", value: "1" }] },
+      },
+    },
+    {
+      match: { statusCodes: [{ value: 503 }] },
+      redirect: { scheme: "http", hostname: "a.example", path: { type: "ReplaceFullPath", replaceFullPath: "/beside" } },
+    },
+  ];
+  await world.apply("routes", under({ responseOverride }));
+  const gone = await get("/under?status=411");
+  expect([gone.status, gone.body, gone.headers["content-type"], gone.headers["x-set"]]).toEqual([
+    200,
+    "Nothing here.",
+    "text/plain",
+    "1",
+  ]);
+  await get("/beside?fail=1");
+  const moved = await get("/under?fail=1");
+  // As in Envoy Gateway it is the proxy that goes there, and the client sees what it found.
+  expect([moved.status, moved.seen?.path]).toEqual([200, "/beside?fail=1"]);
+  expect([(await get("/under?status=413")).status, (await get("/beside?status=411")).status]).toEqual([413, 411]);
+});
+
 test("a policy that cannot be honoured: its route answers 500, and no other", async () => {
   await world.apply(
     "routes",

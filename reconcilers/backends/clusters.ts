@@ -22,9 +22,7 @@ export const cluster = memo("cluster", (db: Db, name: string): Cluster | undefin
   if (target.type === "plain") return plainOf(db, name, target.cluster);
   if (target.type === "http2") {
     const same = cluster(db, target.cluster);
-    return same === undefined
-      ? undefined
-      : { ...same, name, protocol: "http2", ...(same.tls === undefined ? {} : { tls: { ...same.tls, alpn: ["h2"] } }) };
+    return same === undefined ? undefined : { ...http2Of(same), name };
   }
   const origin = originOf(target);
   if (target.type === "service") {
@@ -103,6 +101,10 @@ function plainOf(db: Db, name: string, of: string): Cluster | undefined {
   return { ...plain, name };
 }
 
+function http2Of(same: Cluster): Cluster {
+  return { ...same, protocol: "http2", ...(same.tls === undefined ? {} : { tls: { ...same.tls, alpn: ["h2"] } }) };
+}
+
 /** A cluster with the settings of a policy. */
 function variantOf(db: Db, name: string, { cluster: of, variant, host }: VariantTarget): Cluster | undefined {
   const plain = cluster(db, of);
@@ -110,8 +112,10 @@ function variantOf(db: Db, name: string, { cluster: of, variant, host }: Variant
   if (plain === undefined || settings === undefined) return undefined;
   const { discovery } = plain;
   const family = settings.dns?.family;
+  // Who answers checks in gRPC speaks HTTP/2, and Envoy asks in no other way.
+  const spokenIn = settings.activeCheck?.probe.type === "grpc" ? http2Of(plain) : plain;
   return {
-    ...plain,
+    ...spokenIn,
     name,
     discovery: discovery.type === "dns" && family !== undefined ? { ...discovery, family } : discovery,
     settings: host === undefined ? settings : withCheckedHost(settings, host),

@@ -11,6 +11,7 @@ import type {
   SessionPersistence,
 } from "../../xds/model/route.ts";
 import type { Mirror } from "../../xds/model/route.ts";
+import type { TrafficFilters } from "../../xds/model/traffic-filters.ts";
 import type { Problem } from "../backends/problem.ts";
 
 /** One rule of a route. A broken rule is still a rule: its matches answer 500, as the API asks. */
@@ -25,6 +26,8 @@ export interface HttpRule {
   readonly sessionPersistence?: SessionPersistence;
   /** Limits that the rule sets itself, milliseconds: they stand before those of policies. */
   readonly own: RuleLimits;
+  readonly filters?: TrafficFilters;
+  readonly statPrefix?: string;
   /** Clusters that the rule sends to or mirrors to. Sorted. */
   readonly clusters: readonly string[];
 }

@@ -2,6 +2,7 @@
 // honoured makes the rule answer with an error: what it protects must not be reached without it. Which policy holds is policies/'s business.
 
 import type { Db } from "../../store/db.ts";
+import { nameOf, namespaceOf } from "../../store/key.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import type { ForwardAction, RouteAction, RouteTraffic } from "../../xds/model/route.ts";
 import { variantCluster } from "../backends/names.ts";
@@ -27,7 +28,25 @@ export function underTraffic(db: Db, { kind, key, rule }: RuleOf, { owner, liste
   }
   const host = checkedHost(db, kind, key, traffic);
   const branches = rule.branches.map((branch) => ({ ...branch, action: actionUnder(branch.action, { rule, traffic, host }) }));
-  return { ...rule, branches, clusters: clustersOf(branches) };
+  const { filters, requests } = traffic;
+  const statPrefix = requests.statName === undefined ? undefined : shownStat(requests.statName, { kind, key, rule });
+  return {
+    ...rule,
+    branches,
+    ...(filters === undefined ? {} : { filters }),
+    ...(statPrefix === undefined ? {} : { statPrefix }),
+    clusters: clustersOf(branches),
+  };
+}
+
+function shownStat(name: string, { kind, key, rule }: RuleOf): string {
+  const values: Readonly<Record<string, string>> = {
+    "%ROUTE_NAME%": nameOf(key),
+    "%ROUTE_NAMESPACE%": namespaceOf(key),
+    "%ROUTE_KIND%": kind,
+    "%ROUTE_RULE_NAME%": rule.name ?? String(rule.index),
+  };
+  return name.replace(/%[A-Z_]+%/g, (operator) => values[operator] ?? operator);
 }
 
 interface Under {
@@ -48,6 +67,8 @@ function actionUnder(action: RouteAction, { rule, traffic, host }: Under): Route
     ),
     ...timesUnder(action, rule.own, requests),
     ...(requests.maxStreamDurationMs === undefined ? {} : { maxStreamDurationMs: requests.maxStreamDurationMs }),
+    // Calls are never upgraded.
+    ...(requests.upgrades === undefined || action.invalidStatus !== undefined ? {} : { upgrades: requests.upgrades }),
     ...(requests.hash === undefined ? {} : { hash: requests.hash }),
   };
 }

@@ -192,6 +192,8 @@ function toRoute({ kind, key, rule, branch, host, listener, described }: RoutePa
     action: atListener(action, listener),
     requestHeaders: rule.requestHeaders,
     responseHeaders: rule.responseHeaders,
+    ...(rule.filters === undefined ? {} : { filters: rule.filters }),
+    ...(rule.statPrefix === undefined ? {} : { statPrefix: rule.statPrefix }),
     ...(rule.cors === undefined ? {} : { cors: rule.cors }),
     ...(rule.sessionPersistence === undefined ? {} : { sessionPersistence: rule.sessionPersistence }),
     ...(kind === "GRPCRoute" ? { grpc: true } : {}),

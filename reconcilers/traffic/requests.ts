@@ -4,6 +4,7 @@ import type { BackendTrafficSpec } from "../../api/backendtrafficpolicy.ts";
 import type { HashInput, Retry, RouteTraffic } from "../../xds/model/route.ts";
 import { milliseconds } from "../routes/durations.ts";
 import { positiveAt, present, type Problems } from "./problems.ts";
+import { isConnect } from "./unserved.ts";
 
 export function toRequestTraffic(spec: BackendTrafficSpec, problems: Problems): RouteTraffic {
   const http = spec.timeout?.http;
@@ -12,7 +13,19 @@ export function toRequestTraffic(spec: BackendTrafficSpec, problems: Problems): 
     maxStreamDurationMs: milliseconds(http?.maxStreamDuration),
     retry: toRetry(spec.retry, problems),
     hash: toHash(spec.loadBalancer),
+    upgrades: spec.httpUpgrade?.map(({ type }) => type).filter((type) => !isConnect(type)),
+    statName: toStatName(spec.telemetry?.metrics?.routeStatName, problems),
   });
+}
+
+const operators = ["%ROUTE_NAME%", "%ROUTE_NAMESPACE%", "%ROUTE_KIND%", "%ROUTE_RULE_NAME%"];
+
+function toStatName(name: string | undefined, problems: Problems): string | undefined {
+  const unknown = (name?.match(/%[^%]*%?/g) ?? []).filter((each) => !operators.includes(each));
+  if (unknown.length > 0) {
+    problems.push(`telemetry.metrics.routeStatName: ${unknown.join(", ")} is none of ${operators.join(", ")}.`);
+  }
+  return name;
 }
 
 /** Envoy Gateway: without triggers these; without codes 503, unless triggers are given, which then stand alone. */

@@ -7,6 +7,7 @@ import type { Db, DerivedIndex } from "../../store/db.ts";
 import type { ObjectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import type { RouteTraffic } from "../../xds/model/route.ts";
+import type { TrafficFilters } from "../../xds/model/traffic-filters.ts";
 import type { UpstreamSettings } from "../../xds/model/upstream-settings.ts";
 import type { ListenerOwner } from "../gateway/listener-owner.ts";
 import { effectivePolicy, type EffectivePolicy } from "../policies/effective.ts";
@@ -14,6 +15,7 @@ import { listenersReached } from "../policies/reach.ts";
 import { targetsOf } from "../policies/targets.ts";
 import type { RouteKind } from "../routes/attachment.ts";
 import type { Problems } from "./problems.ts";
+import { toFilters } from "./filters.ts";
 import { toRequestTraffic } from "./requests.ts";
 import { unserved } from "./unserved.ts";
 import { toUpstream } from "./upstream.ts";
@@ -27,6 +29,7 @@ export interface Traffic {
   readonly problems: readonly string[];
   readonly withoutEffect: readonly string[];
   readonly requests: RouteTraffic;
+  readonly filters?: TrafficFilters;
   readonly upstream?: UpstreamSettings;
   /** Name of the variant of a cluster for requests: a hash of `upstream`. Absent when the plain cluster will do. */
   readonly variant?: string;
@@ -47,23 +50,31 @@ export const ruleTraffic = memo(
 export function trafficOf(db: Db, effective: EffectivePolicy<typeof kind>): Traffic | undefined {
   const { policy, over } = effective;
   if (over === undefined) return policyTraffic(db, policy);
-  return toTraffic(effective.spec, { policy, under: over.policy });
+  return toTraffic(db, effective.spec, { policy, under: over.policy });
 }
 
 const policyTraffic = memo("policyTraffic", (db: Db, policy: ObjectKey): Traffic | undefined => {
   const spec = db.get(kind, policy)?.spec;
-  return spec === undefined ? undefined : toTraffic(spec, { policy });
+  return spec === undefined ? undefined : toTraffic(db, spec, { policy });
 });
 
 function toTraffic(
+  db: Db,
   spec: BackendTrafficSpec,
   { policy, under = "" }: { readonly policy: ObjectKey; readonly under?: ObjectKey | "" },
 ): Traffic {
   const problems: Problems = [];
   const upstream = toUpstream(spec, problems);
   const requests = toRequestTraffic(spec, problems);
+  const filters = toFilters(db, spec, { policy, problems });
   const { problems: missing, withoutEffect } = unserved(spec);
-  const all = { policy, problems: [...problems, ...missing], withoutEffect, requests };
+  const all = {
+    policy,
+    problems: [...problems, ...missing],
+    withoutEffect,
+    requests,
+    ...(filters === undefined ? {} : { filters }),
+  };
   if (upstream === undefined) return all;
   const connectionVariant = hashOf([policy, under].join("|"));
   return { ...all, upstream, variant: hashOf(JSON.stringify(upstream)), connectionVariant };

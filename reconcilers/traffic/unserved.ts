@@ -4,6 +4,11 @@
 import type { BackendTrafficSpec } from "../../api/backendtrafficpolicy.ts";
 import { mergeTypeOf } from "../policies/merge.ts";
 
+/** Upgrades that need a match of their own. */
+export function isConnect(upgrade: string): boolean {
+  return /^connect(-udp)?$/i.test(upgrade);
+}
+
 export function unserved(spec: BackendTrafficSpec): {
   readonly problems: readonly string[];
   readonly withoutEffect: readonly string[];
@@ -12,20 +17,19 @@ export function unserved(spec: BackendTrafficSpec): {
   if (spec.rateLimit?.global !== undefined && spec.rateLimit.type !== "Local") {
     problems.push("rateLimit.global: there is no rate limit service yet.");
   }
-  if (spec.rateLimit?.local !== undefined && spec.rateLimit.type !== "Global") problems.push("rateLimit.local: not served yet.");
-  if (spec.requestBuffer?.limit !== undefined) problems.push("requestBuffer: not served yet.");
-  if (spec.responseOverride !== undefined) problems.push("responseOverride: not served yet.");
   if (spec.mergeType !== undefined && mergeTypeOf(spec) === undefined) {
     problems.push(`mergeType: ${spec.mergeType} must be StrategicMerge or JSONMerge.`);
   }
   const idle: readonly (readonly [string, unknown])[] = [
     ["connection.socketBufferLimit", spec.connection?.socketBufferLimit],
     ["loadBalancer.zoneAware", spec.loadBalancer?.zoneAware],
-    ["compression", spec.compression],
-    ["compressor", spec.compressor],
-    ["faultInjection", spec.faultInjection],
-    ["httpUpgrade", spec.httpUpgrade],
-    ["telemetry", spec.telemetry],
+    [
+      "compression[].minContentLength",
+      [...(spec.compression ?? []), ...(spec.compressor ?? [])].find((each) => each.minContentLength),
+    ],
+    ["httpUpgrade of type CONNECT", spec.httpUpgrade?.find(({ type }) => isConnect(type))],
+    ["rateLimit.local.rules[].cost", spec.rateLimit?.local?.rules?.find(({ cost }) => cost !== undefined)],
+    ["telemetry.tracing", spec.telemetry?.tracing],
     ["routingType", spec.routingType],
   ];
   return { problems, withoutEffect: idle.filter(([, value]) => value !== undefined).map(([name]) => name) };

@@ -6,9 +6,14 @@ import type { FilterChain } from "../model/listener.ts";
 import { requestLog } from "./access-log.ts";
 import { clientHttp } from "./clients/http.ts";
 import { lateResponseFilter } from "./clients/mutations.ts";
+import { bufferFilter } from "./filters/buffer.ts";
+import { compressorFilters } from "./filters/compressor.ts";
 import { corsFilter } from "./filters/cors.ts";
+import { customResponseFilter } from "./filters/custom-response.ts";
+import { faultFilter } from "./filters/fault.ts";
 import { grpcFilters } from "./filters/grpc.ts";
 import { healthCheckFilter } from "./filters/health-check.ts";
+import { localRateLimitFilter } from "./filters/local-rate-limit.ts";
 import { routerFilter } from "./filters/router.ts";
 import { statefulSessionFilter } from "./filters/stateful-session.ts";
 import type { MessageInit } from "./message-init.ts";
@@ -70,11 +75,16 @@ function always(chain: FilterChain): Hcm {
  */
 function httpFilters({ healthPath, lateResponseHeaders, envoyHeaders }: ClientHttp): HttpFilter[] {
   return [
+    customResponseFilter(),
     ...(healthPath === undefined ? [] : [healthCheckFilter(healthPath)]),
+    faultFilter(),
     ...(lateResponseHeaders === undefined ? [] : [lateResponseFilter(lateResponseHeaders)]),
     corsFilter(),
     statefulSessionFilter(),
+    bufferFilter(),
+    localRateLimitFilter(),
     ...grpcFilters(),
+    ...compressorFilters(),
     routerFilter(envoyHeaders),
   ];
 }

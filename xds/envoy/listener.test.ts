@@ -26,11 +26,34 @@ test("a plain listener has one chain for everything, with filters that routes ma
             stat_prefix: "http-80",
             rds: { route_config_name: "http-80", config_source: { ...ads, initial_fetch_timeout: "0s" } },
             http_filters: [
+              {
+                name: "envoy.filters.http.custom_response",
+                disabled: true,
+                typed_config: { "@type": `${filters}.http.custom_response.v3.CustomResponse` },
+              },
+              {
+                name: "envoy.filters.http.fault",
+                disabled: true,
+                typed_config: { "@type": `${filters}.http.fault.v3.HTTPFault` },
+              },
               { name: "envoy.filters.http.cors", disabled: true, typed_config: { "@type": `${filters}.http.cors.v3.Cors` } },
               {
                 name: "envoy.filters.http.stateful_session",
                 disabled: true,
                 typed_config: { "@type": `${filters}.http.stateful_session.v3.StatefulSession` },
+              },
+              {
+                name: "envoy.filters.http.buffer",
+                disabled: true,
+                typed_config: { "@type": `${filters}.http.buffer.v3.Buffer`, max_request_bytes: 1 },
+              },
+              {
+                name: "envoy.filters.http.local_ratelimit",
+                disabled: true,
+                typed_config: {
+                  "@type": `${filters}.http.local_ratelimit.v3.LocalRateLimit`,
+                  stat_prefix: "http_local_rate_limiter",
+                },
               },
               {
                 name: "envoy.filters.http.grpc_web",
@@ -46,6 +69,19 @@ test("a plain listener has one chain for everything, with filters that routes ma
                   stats_for_all_methods: true,
                 },
               },
+              ...["Brotli", "Gzip", "Zstd"].map((encoding) => ({
+                name: `envoy.filters.http.compressor.${encoding.toLowerCase()}`,
+                disabled: true,
+                typed_config: {
+                  "@type": `${filters}.http.compressor.v3.Compressor`,
+                  compressor_library: {
+                    name: `envoy.compression.${encoding.toLowerCase()}.compressor`,
+                    typed_config: {
+                      "@type": `type.googleapis.com/envoy.extensions.compression.${encoding.toLowerCase()}.compressor.v3.${encoding}`,
+                    },
+                  },
+                },
+              })),
               {
                 name: "envoy.filters.http.router",
                 typed_config: { "@type": `${filters}.http.router.v3.Router`, suppress_envoy_headers: true },

@@ -7,6 +7,7 @@ import type { PathMatch, Redirect, Route, RouteMatch } from "../model/route.ts";
 import { corsFilterName, corsPolicy } from "./filters/cors.ts";
 import { grpcFiltersOn } from "./filters/grpc.ts";
 import { statefulSession, statefulSessionFilterName } from "./filters/stateful-session.ts";
+import { trafficFiltersOn } from "./filters/traffic.ts";
 import { forward } from "./forward.ts";
 import { headerEdits, headerSet } from "./headers.ts";
 import type { MessageInit } from "./message-init.ts";
@@ -29,7 +30,9 @@ export function route(model: Route): config_route_v3.Route {
     ...metadata(model),
     typedPerFilterConfig: filterConfigs(model),
     requestHeadersToAdd: request.add,
-    requestHeadersToRemove: request.remove,
+    // What the proxy compresses comes plain from the backend.
+    requestHeadersToRemove: model.filters?.compression === undefined ? request.remove : [...request.remove, "accept-encoding"],
+    ...(model.statPrefix === undefined ? {} : { statPrefix: model.statPrefix }),
     responseHeadersToAdd:
       contentType === undefined ? response.add : [headerSet({ name: "content-type", value: contentType }), ...response.add],
     responseHeadersToRemove: response.remove,
@@ -118,8 +121,9 @@ function redirect(model: Redirect): MessageInit<typeof config_route_v3.RedirectA
   };
 }
 
-function filterConfigs({ cors, sessionPersistence, grpc }: Route): Record<string, Any> {
+function filterConfigs({ cors, sessionPersistence, grpc, filters }: Route): Record<string, Any> {
   return {
+    ...(filters === undefined ? {} : trafficFiltersOn(filters)),
     ...(cors === undefined ? {} : { [corsFilterName]: corsPolicy(cors) }),
     ...(sessionPersistence === undefined ? {} : { [statefulSessionFilterName]: statefulSession(sessionPersistence) }),
     ...(grpc === true ? grpcFiltersOn() : {}),

@@ -1,6 +1,7 @@
 // Route tables in Envoy-free words: decisions already made (who matches first, which backend, what is edited). Immutable, types only.
 
 import type { Origin } from "./origin.ts";
+import type { TrafficFilters } from "./traffic-filters.ts";
 
 /**
  * The virtual hosts one RouteConfiguration serves, in shards of stable membership (by hash of the host), so that one edit rebuilds one shard.
@@ -34,6 +35,9 @@ export interface Route {
   readonly responseHeaders: HeaderEdits;
   readonly cors?: Cors;
   readonly sessionPersistence?: SessionPersistence;
+  readonly filters?: TrafficFilters;
+  /** Prefix of Envoy's statistics of this route. */
+  readonly statPrefix?: string;
   /** Requests are gRPC calls: they are counted by method, and those of browsers (gRPC-Web) translated. */
   readonly grpc?: true;
 }
@@ -166,6 +170,10 @@ export interface RouteTraffic {
   readonly maxStreamDurationMs?: number;
   readonly retry?: Retry;
   readonly hash?: readonly HashInput[];
+  /** In place of the usual ones. */
+  readonly upgrades?: readonly string[];
+  /** Name in statistics; may have %ROUTE_NAME%, %ROUTE_NAMESPACE%, %ROUTE_KIND% and %ROUTE_RULE_NAME%. */
+  readonly statName?: string;
 }
 
 /** Fetch standard's CORS protocol; origins are exact ("https://a.example") or have a "*" ("https://*.example", "*"). */
