@@ -15,6 +15,8 @@ export interface Config {
     readonly enableEnvoyPatchPolicy: boolean;
     readonly disableLua: boolean;
   };
+  /** How route tables are laid out for Envoy; absent: Plain. */
+  readonly routeTables?: { readonly layout: "Plain" | "Bucketed" | "Auto" };
   /** Image of the sidecar that lets proxies in a cluster end gently, usually our own. Absent: they end at once. */
   readonly shutdownManagerImage?: string;
   /** How a proxy reaches the xDS server. */

@@ -229,5 +229,7 @@ export const envoyGatewaySchema = object({
   gatewayAPI: optional(object({ enabled: optional(list(choice(["XListenerSet", "XBackendTrafficPolicy"]))) })),
   runtimeFlags: optional(object({ enabled: runtimeFlags, disabled: runtimeFlags })),
   envoyProxy: optional(envoyProxySpec),
+  // Ours, not Envoy Gateway's.
+  routeTables: optional(object({ layout: choice(["Plain", "Bucketed", "Auto"], { default: "Plain" }) })),
 });
 export type EnvoyGateway = Static<typeof envoyGatewaySchema>;

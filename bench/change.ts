@@ -11,9 +11,13 @@ import { createXdsServer, type XdsServer } from "../xds/server.ts";
 import { encode } from "../xds/snapshot.ts";
 import { config, endpoints, route, world } from "./world.ts";
 
+/** Of route tables. */
+export type Layout = "Plain" | "Bucketed";
+
 /** One row of the table: medians in milliseconds. */
 export interface ChangeCost {
   readonly routes: number;
+  readonly layout: Layout;
   /** Edited HTTPRoute → bytes written to the stream. */
   readonly route_ms: number;
   readonly route_p99_ms: number;
@@ -73,7 +77,7 @@ function flush(rig: Rig, change: Change): number {
 const routesType = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 const endpointsType = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
 
-async function measure(routes: number): Promise<ChangeCost> {
+async function measure(routes: number, layout: Layout): Promise<ChangeCost> {
   const clock = {
     now: () => performance.now(),
     after: (ms: number, task: () => void) =>
@@ -84,10 +88,10 @@ async function measure(routes: number): Promise<ChangeCost> {
   };
   const rig: Rig = { store: createStore(), server: createXdsServer({ host: "127.0.0.1", port: 0, clock }), snapshot: undefined };
   const { port } = await rig.server.listen();
-  rig.store.apply([config, ...world(routes)]);
+  rig.store.apply([config(layout), ...world(routes)]);
   rig.snapshot = encode(proxy(rig.store, name)).snapshot;
   rig.server.publish(rig.snapshot);
-  const child = fork(new URL("client.ts", import.meta.url), [String(port), name]);
+  const child = fork(new URL("client.ts", import.meta.url), [String(port), name, layout]);
   const next = mailbox(child);
   await Promise.all([next(routesType), next(endpointsType)]);
 
@@ -109,6 +113,7 @@ async function measure(routes: number): Promise<ChangeCost> {
   await rig.server.close();
   return {
     routes,
+    layout,
     route_ms: quantile(series.route, 0.5),
     route_p99_ms: quantile(series.route, 0.99),
     endpoint_ms: quantile(series.endpoint, 0.5),
@@ -133,9 +138,9 @@ function quantile(values: readonly number[], q: number): number {
   return Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!.toFixed(2));
 }
 
-/** The table, smallest first. */
-export async function changeCosts(sizes: readonly number[]): Promise<readonly ChangeCost[]> {
+/** The table, smallest first, a row for each layout. */
+export async function changeCosts(sizes: readonly number[], layouts: readonly Layout[]): Promise<readonly ChangeCost[]> {
   const rows: ChangeCost[] = [];
-  for (const size of sizes) rows.push(await measure(size));
+  for (const size of sizes) for (const layout of layouts) rows.push(await measure(size, layout));
   return rows;
 }

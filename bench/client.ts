@@ -3,14 +3,16 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials } from "@grpc/grpc-js";
-import { service_discovery_v3 } from "#envoy";
+import { config_route_v3, service_discovery_v3 } from "#envoy";
 
 const { DeltaDiscoveryRequestSchema, DeltaDiscoveryResponseSchema } = service_discovery_v3;
-const [port = "", cluster = ""] = process.argv.slice(2);
+const { ScopedRouteConfigurationSchema } = config_route_v3;
+const [port = "", cluster = "", layout = "Plain"] = process.argv.slice(2);
 const types = {
   cluster: "type.googleapis.com/envoy.config.cluster.v3.Cluster",
   endpoints: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
   listener: "type.googleapis.com/envoy.config.listener.v3.Listener",
+  scopes: "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration",
   routes: "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
 };
 const same = (bytes: Buffer): Buffer => bytes;
@@ -35,9 +37,16 @@ call.on("data", (bytes: Buffer) => {
     for (const name of fresh) asked.add(name);
     if (fresh.length > 0) send({ typeUrl: types.endpoints, resourceNamesSubscribe: fresh });
   }
+  if (typeUrl === types.scopes && resources.length > 0) {
+    const names = resources.map(
+      ({ resource }) => fromBinary(ScopedRouteConfigurationSchema, resource!.value).routeConfigurationName,
+    );
+    send({ typeUrl: types.routes, resourceNamesSubscribe: [...new Set(names)] });
+  }
   process.send?.({ typeUrl, resources: resources.length, bytes: bytes.length });
 });
 call.on("error", () => process.exit(0));
 send({ typeUrl: types.cluster });
 send({ typeUrl: types.listener });
-send({ typeUrl: types.routes, resourceNamesSubscribe: ["http-8080"] });
+if (layout === "Plain") send({ typeUrl: types.routes, resourceNamesSubscribe: ["http-8080"] });
+else send({ typeUrl: types.scopes });

@@ -6,7 +6,7 @@ import { encode } from "../xds/snapshot.ts";
 import { config, world } from "./world.ts";
 
 const routes = Number(process.argv[2] ?? 10_000);
-const objects = [config, ...world(routes)];
+const objects = [config(), ...world(routes)];
 const began = performance.now();
 const store = createStore();
 store.apply(objects);

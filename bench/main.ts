@@ -26,7 +26,7 @@ function cold(): readonly object[] {
 const subjects = (["peer", "ours"] as const).filter((name) => values.only === undefined || values.only === name);
 
 const benches: Readonly<Record<string, () => Promise<readonly object[]> | readonly object[]>> = {
-  change: () => changeCosts(sizes),
+  change: () => changeCosts(sizes, ["Plain", "Bucketed"]),
   cold,
   cluster: () => clusterBench({ sizes, samples: Number(values.samples), subjects }),
 };

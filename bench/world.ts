@@ -9,20 +9,22 @@ function applied(kind: Kind, object: object): Change {
   return { type: "applied", kind, object } as unknown as Change;
 }
 
-/** The configuration object of a process that runs Envoy on this machine. */
-export const config = applied("Config", {
-  metadata: { name: "config" },
-  controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
-  namespace: "envoy-gateway-system",
-  infrastructure: "host",
-  extensionApis: { enableBackend: true, enableEnvoyPatchPolicy: false, disableLua: false },
-  xds: {
-    host: "127.0.0.1",
-    port: 18000,
-    serverName: "envoy-gateway",
-    credentials: { type: "files", caFile: "ca.crt", certFile: "tls.crt", keyFile: "tls.key" },
-  },
-});
+/** The configuration object of a process that runs Envoy on this machine, with this layout of route tables. */
+export const config = (layout: "Plain" | "Bucketed" = "Plain"): Change =>
+  applied("Config", {
+    routeTables: { layout },
+    metadata: { name: "config" },
+    controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
+    namespace: "envoy-gateway-system",
+    infrastructure: "host",
+    extensionApis: { enableBackend: true, enableEnvoyPatchPolicy: false, disableLua: false },
+    xds: {
+      host: "127.0.0.1",
+      port: 18000,
+      serverName: "envoy-gateway",
+      credentials: { type: "files", caFile: "ca.crt", certFile: "tls.crt", keyFile: "tls.key" },
+    },
+  });
 
 /** HTTPRoute `i`; another `edit` is another path in its first rule. */
 export function route(i: number, edit = 0): Change {

@@ -7,6 +7,7 @@ import type { Origin } from "../xds/model/origin.ts";
 import type { Proxy } from "../xds/model/proxy.ts";
 import type { RouteTable } from "../xds/model/route.ts";
 import type { TypeUrl } from "../xds/resource.ts";
+import { tableOf } from "../xds/scopes.ts";
 import { typeUrls } from "../xds/type-urls.ts";
 
 /** What a proxy refused; `message` in its own words. */
@@ -32,7 +33,7 @@ export function blame(proxy: Proxy, { typeUrl, resource, message }: Refused): re
         proxy.clusters.flat().flatMap((cluster) => (cluster.name === resource ? clusterOrigins(proxy, cluster) : [])),
       );
     case typeUrls.routeConfiguration:
-      return unique(proxy.routeTables.flatMap((table) => (table.name === resource ? tableOrigins(table, message) : [])));
+      return unique(proxy.routeTables.flatMap((table) => (table.name === tableOf(resource) ? tableOrigins(table, message) : [])));
     default:
       return [];
   }

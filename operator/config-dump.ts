@@ -20,6 +20,7 @@ export function configDump({ snapshots, streams }: Dump, query: URLSearchParams)
       .map((snapshot) => ({
         name: snapshot.proxy,
         version: snapshot.version,
+        routeTables: Object.fromEntries(snapshot.layouts ?? []),
         resources: Object.fromEntries([...snapshot.resources].filter(([typeUrl]) => shownType(typeUrl)).map(typeDump)),
       })),
     streams: streams

@@ -57,6 +57,7 @@ logging:
 admin: {address: {host: 0.0.0.0, port: 9000}}
 telemetry: {metrics: {prometheus: {disable: true}}}
 envoyProxy: {mergeGateways: true}
+routeTables: {layout: Auto}
 `;
   expect(readConfigFile(text, "c.yaml")).toEqual({
     provider: "Custom",
@@ -72,7 +73,11 @@ envoyProxy: {mergeGateways: true}
       adminHost: "0.0.0.0",
       adminPort: 9000,
       metricsPort: "off",
-      gateway: { controllerName: "example.net/controller", envoyProxy: expect.objectContaining({ mergeGateways: true }) },
+      gateway: {
+        controllerName: "example.net/controller",
+        envoyProxy: expect.objectContaining({ mergeGateways: true }),
+        routeTables: { layout: "Auto" },
+      },
     },
     warnings: [],
   });

@@ -107,6 +107,7 @@ function common(given: EnvoyGateway) {
       ...(given.gateway?.controllerName && { controllerName: given.gateway.controllerName }),
       ...(given.extensionApis && { extensionApis: given.extensionApis }),
       ...(given.envoyProxy && { envoyProxy: given.envoyProxy }),
+      ...(given.routeTables && { routeTables: given.routeTables }),
     },
   };
 }
@@ -144,6 +145,7 @@ const effectiveEverywhere = [
   "telemetry.metrics.prometheus",
   "extensionApis.enableBackend",
   "envoyProxy",
+  "routeTables",
 ];
 const effective: Readonly<Record<ConfigFile["provider"], ReadonlySet<string>>> = {
   Custom: new Set([...effectiveEverywhere, "provider.custom.resource", "provider.custom.infrastructure"]),

@@ -27,7 +27,7 @@ export interface StandaloneOptions extends LogOptions {
   readonly metricsPort: number | "off";
   readonly debounce: Timing;
   /** What reconcilers are told beside the defaults. */
-  readonly gateway: Partial<Pick<Config, "controllerName" | "extensionApis" | "envoyProxy">>;
+  readonly gateway: Partial<Pick<Config, "controllerName" | "extensionApis" | "envoyProxy" | "routeTables">>;
 }
 
 /** Fills every default. */

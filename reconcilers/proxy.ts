@@ -4,6 +4,7 @@ import type { Db } from "../store/db.ts";
 import { memo } from "../store/memo.ts";
 import type { Proxy } from "../xds/model/proxy.ts";
 import type { Secret } from "../xds/model/tls.ts";
+import { configKey } from "./envoyproxy.ts";
 import { proxyListeners, proxySecrets } from "./gateway/proxy-listeners.ts";
 import { assignments, backendSecrets, clusters } from "./routes/clusters.ts";
 import { routeTables } from "./routes/virtual-hosts.ts";
@@ -16,7 +17,10 @@ export const proxy = memo("proxy", (db: Db, name: string): Proxy => ({
   clusters: clusters(db, name),
   assignments: assignments(db, name),
   secrets: allSecrets(db, name),
+  routeLayout: layouts[db.get("Config", configKey)?.routeTables?.layout ?? "Plain"],
 }));
+
+const layouts = { Plain: "plain", Bucketed: "bucketed", Auto: "auto" } as const;
 
 /** Names differ by their makers: "<namespace>/<name>" for listeners, "backend/…" for backends. */
 const allSecrets = memo("allSecrets", (db: Db, name: string): readonly Secret[] => [

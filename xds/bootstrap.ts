@@ -101,9 +101,10 @@ function adminCluster(admin: SocketAddress): JsonValue {
 
 /**
  * Static listeners start after the first LDS and CDS answers, so that an answer here means that the configuration was taken.
- * This listener is also where scoped routes will be anchored: Envoy 1.37.0 starts SRDS only for a listener that it had from the beginning.
+ * This listener is also the anchor of scoped routes: Envoy 1.37.0 starts SRDS only for a listener that it had from the beginning, and all
+ * listeners share the subscription. The filter answers before any route is looked for; what it does not answer is 404.
  */
-function readinessListener(address: SocketAddress): JsonValue {
+export function readinessListener(address: SocketAddress): JsonValue {
   const health = {
     name: "envoy.filters.http.health_check",
     typed_config: {
@@ -112,12 +113,21 @@ function readinessListener(address: SocketAddress): JsonValue {
       headers: [{ name: ":path", string_match: { exact: "/ready" } }],
     },
   };
-  return httpListener({ name: "readiness", address, filters: [health], routes: [notFound] });
+  return httpListener({ name: "readiness", address, filters: [health], routes: { scoped_routes: scopedRoutes } });
 }
+
+/** `scoped_rds` as dynamic listeners have it (xds/envoy/scope.ts). No request has the header, so none finds a scope. */
+const scopedRoutes: JsonValue = {
+  name: "anchor",
+  scope_key_builder: { fragments: [{ header_value_extractor: { name: "x-envoy-gateway-scope", index: 0 } }] },
+  rds_config_source: overAds,
+  scoped_rds: { scoped_rds_config_source: overAds },
+};
 
 function metricsListener(address: SocketAddress): JsonValue {
   const scrape = { match: { path: "/stats/prometheus" }, route: { cluster: "prometheus_stats" } };
-  return httpListener({ name: "metrics", address, filters: [], routes: [scrape, notFound] });
+  const table = { name: "metrics", virtual_hosts: [{ name: "metrics", domains: ["*"], routes: [scrape, notFound] }] };
+  return httpListener({ name: "metrics", address, filters: [], routes: { route_config: table } });
 }
 
 const notFound: JsonValue = { match: { prefix: "/" }, direct_response: { status: 404 } };
@@ -126,7 +136,8 @@ interface StaticListener {
   readonly name: string;
   readonly address: SocketAddress;
   readonly filters: readonly JsonValue[];
-  readonly routes: readonly JsonValue[];
+  /** Its route specifier. */
+  readonly routes: { readonly [field: string]: JsonValue };
 }
 
 function httpListener({ name, address, filters, routes }: StaticListener): JsonValue {
@@ -137,7 +148,7 @@ function httpListener({ name, address, filters, routes }: StaticListener): JsonV
   const manager = {
     "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     stat_prefix: name,
-    route_config: { name, virtual_hosts: [{ name, domains: ["*"], routes }] },
+    ...routes,
     http_filters: [...filters, router],
   };
   return {

@@ -10,7 +10,9 @@ export interface Clock {
 export interface Timing {
   /** Between the acknowledgement of the routes and a removal; longer than the slowest request filter. */
   readonly graceMs: number;
-  /** How long routes wait for a cluster that warms, and how long an unanswered cluster response keeps the next one back. */
+  /** How long connections of a listener may live after it has gone or changed. */
+  readonly drainMs: number;
+  /** How long routes wait for a cluster that warms, a listener for its scopes, and how long an unanswered cluster response keeps the next one back. */
   readonly warmingMs: number;
   /** Between two responses that repair a refused one. */
   readonly repairMs: number;

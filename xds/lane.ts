@@ -44,6 +44,8 @@ export interface Lane {
   readonly doubtful: Set<string>;
   /** Sent for the first time and warming on more than endpoints → when their clock runs out, ms. */
   readonly warming: Map<string, number>;
+  /** Held back for what it awaits → until when, ms. */
+  readonly held: Map<string, number>;
 }
 
 export function createLane(typeUrl: TypeUrl): Lane {
@@ -59,6 +61,7 @@ export function createLane(typeUrl: TypeUrl): Lane {
     waiting: [],
     doubtful: new Set(),
     warming: new Map(),
+    held: new Map(),
   };
 }
 
@@ -87,6 +90,7 @@ export function noteSent(lane: Lane, sent: Omit<Outstanding, "fresh">, before: S
   const fresh = new Set(sent.updated.map((resource) => resource.name).filter(isFresh));
   const noted = { ...sent, fresh };
   lane.outstanding = [...lane.outstanding, noted];
+  for (const { name } of sent.updated) lane.held.delete(name);
   return noted;
 }
 
@@ -155,12 +159,18 @@ export function nextWake(lanes: Iterable<Lane>, now: number, warmingMs: number):
 
 /** Of one lane; some may be past. */
 function wakeMoments(lane: Lane, warmingMs: number): readonly number[] {
-  const moments = [...lane.warming.values()];
+  const moments = [...lane.warming.values(), ...lane.held.values()];
   for (const { due } of lane.removals.values()) if (due !== undefined) moments.push(due);
   if (lane.repairs.length > 0) moments.push(lane.repairAt);
   const last = lane.outstanding.at(-1);
   if (last && lane.typeUrl === typeUrls.cluster) moments.push(last.since + warmingMs);
   return moments;
+}
+
+/** Whether the client has taken some version of this. */
+export function acknowledged({ subscription, outstanding, doubtful }: Lane, name: string): boolean {
+  if (subscription === undefined || heldVersion(subscription, name) === undefined || doubtful.has(name)) return false;
+  return !outstanding.some(({ fresh }) => fresh.has(name));
 }
 
 /** Nothing is on its way, to be repaired or held back. */

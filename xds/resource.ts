@@ -22,6 +22,8 @@ export interface Resource {
    * as soon as every cluster of its snapshot is written.
    */
   readonly needs?: ClusterNames;
+  /** What the client must have acknowledged before it is sent this. Whoever does not ask for these types is never sent it. */
+  readonly awaits?: ReadonlyMap<TypeUrl, readonly string[]>;
 }
 
 /**
@@ -38,4 +40,11 @@ export interface Snapshot {
   /** Rises by one with every published change of this proxy. */
   readonly version: number;
   readonly resources: ReadonlyMap<TypeUrl, ResourceSet>;
+  /** By route table, how it is laid out and why: for people who ask, and for the next snapshot. */
+  readonly layouts?: ReadonlyMap<string, LayoutChoice>;
+}
+
+export interface LayoutChoice {
+  readonly layout: "plain" | "bucketed";
+  readonly reason: string;
 }

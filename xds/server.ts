@@ -93,7 +93,7 @@ export interface XdsServer {
   close(): Promise<void>;
 }
 
-const defaultTiming: Timing = { graceMs: 10_000, warmingMs: 2000, repairMs: 100 };
+const defaultTiming: Timing = { graceMs: 10_000, drainMs: 600_000, warmingMs: 2000, repairMs: 100 };
 
 /** A reconnect with 25,000 assignments is a request of more than 4 MiB, which grpc-js would refuse (reference/xds.md F). */
 const channelOptions = {

@@ -2,7 +2,8 @@ import { encodeCount } from "./encoding/checked.ts";
 import type { Proxy } from "./model/proxy.ts";
 import type { Route } from "./model/route.ts";
 import { shardOf } from "./model/shards.ts";
-import type { Resource } from "./resource.ts";
+import type { Resource, ResourceSet } from "./resource.ts";
+import { bucketName, bucketOf, scopeOf } from "./scopes.ts";
 import { encode } from "./snapshot.ts";
 import { someAssignment, someBackend, someCluster, someForward, someHost, someProxy, someRoute } from "./testing/models.ts";
 import { typeUrls } from "./type-urls.ts";
@@ -91,3 +92,53 @@ test("where blocks begin depends on history, bytes and version do not", () => {
   expect(edited.version).toBe(anew.version);
   expect(Buffer.compare(edited.bytes, anew.bytes)).toBe(0);
 });
+
+// ── Three thousand hosts in buckets ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function bucketed(changed: Proxy): Proxy {
+  return { ...changed, routeLayout: "bucketed" };
+}
+
+test("one edited route among 3,000 hosts in buckets: two messages are encoded, and one small route configuration is sent", () => {
+  const names = Array.from({ length: 3000 }, (_, number) => `route-${number}.example.com`);
+  const parts = names.map((name) => someHost(name));
+  const whole = someProxy({ tables: { "http-80": parts } });
+  const before = encode(bucketed(whole)).snapshot;
+  const edited = someHost(names[7]!, [someRoute({ name: "edited" })]);
+  const [table] = whole.routeTables;
+  const shards = table!.shards.map((shard) =>
+    shard.includes(parts[7]!) ? shard.map((old) => (old === parts[7] ? edited : old)) : shard,
+  );
+  const encodes = encodeCount.value;
+  const after = encode(bucketed({ ...whole, routeTables: [{ ...table!, shards }] }), before).snapshot;
+  const sent = [...after.resources].flatMap(([typeUrl, set]) =>
+    changedIn(set.shards, before.resources.get(typeUrl)!.shards).map(({ name, bytes }) => ({ name, size: bytes.length })),
+  );
+  expect(encodeCount.value - encodes).toBe(2);
+  expect(sent.map(({ name }) => name)).toEqual([bucketName("http-80", bucketOf(scopeOf(names[7]!)))]);
+  const inOne = encode(whole)
+    .snapshot.resources.get(typeUrls.routeConfiguration)!
+    .shards.flatMap((shard) => [...shard.values()]);
+  expect(inOne[0]!.bytes.length / sent[0]!.size).toBeGreaterThan(10);
+});
+
+test("an edit in buckets leaves every other bucket the same object", () => {
+  const hostA = someHost("a.example");
+  const make = (host: typeof hostA) =>
+    encode(bucketed(someProxy({ tables: { "http-80": [host, someHost("b.example"), someHost("*.c.example")] } })));
+  const routesOf = (of: ReturnType<typeof make>) =>
+    of.snapshot.resources.get(typeUrls.routeConfiguration)!.shards.flatMap((shard) => [...shard]);
+  const versions = new Map(routesOf(make(hostA)).map(([name, { version }]) => [name, version]));
+  const changed = routesOf(make(someHost("a.example", [someRoute({ name: "edited" })]))).filter(
+    ([name, { version }]) => versions.get(name) !== version,
+  );
+  expect(changed.map(([name]) => name)).toEqual([bucketName("http-80", bucketOf(scopeOf("a.example")))]);
+});
+
+function changedIn(shards: ResourceSet["shards"], before: ResourceSet["shards"]): readonly Resource[] {
+  return shards.flatMap((shard, position) =>
+    shard === before[position]
+      ? []
+      : [...shard.values()].filter(({ name, version }) => before[position]?.get(name)?.version !== version),
+  );
+}

@@ -2,7 +2,8 @@
 // names something that is not there is held back, and whatever equals the previous snapshot keeps its identity.
 
 import { routesTo } from "./encoding/route-part.ts";
-import { encodedTable, type HostShard } from "./encoding/route-table.ts";
+import { chosenLayout, laidOut, type LaidOutTable } from "./encoding/layout.ts";
+import type { HostShard } from "./encoding/route-table.ts";
 import {
   clustersOf,
   dealt,
@@ -41,10 +42,10 @@ export function encode(proxy: Proxy, previous?: Snapshot): Encoded {
   const secrets = secretShard(proxy.secrets);
   const clusters = proxyClusters(proxy, secrets);
   const assignments = proxyAssignments(proxy, clusters);
-  const tables = proxy.routeTables.map(encodedTable);
-  const tableNames = new Set(proxy.routeTables.map(({ name }) => name));
+  const layouts = layoutsOf(proxy, previous);
+  const tables = proxy.routeTables.map((table) => laidOut(table, layouts.get(table.name)!));
   const listeners = encodedShard(
-    proxy.listeners.flatMap((listener) => soundListener(listener, { tableNames, secrets, refusals })),
+    proxy.listeners.flatMap((listener) => soundListener(listener, { layouts, secrets, refusals })),
     encodedListener,
   );
   for (const shard of [secrets, ...clusters, ...assignments, ...tables, listeners]) refusals.push(...shard.refusals);
@@ -59,14 +60,32 @@ export function encode(proxy: Proxy, previous?: Snapshot): Encoded {
     [
       typeUrls.routeConfiguration,
       resourceSet(
-        tables.map(({ resource }) => resource),
+        tables.flatMap(({ routeConfigurations }) => routeConfigurations),
         before(typeUrls.routeConfiguration),
       ),
     ],
+    ...scopeSet(tables, before(typeUrls.scopedRouteConfiguration)),
   ]);
   const unchanged = previous !== undefined && resources.entries().every(([typeUrl, set]) => set === before(typeUrl));
   const version = (previous?.version ?? 0) + 1;
-  return { snapshot: unchanged ? previous : { proxy: proxy.name, version, resources }, refusals };
+  return { snapshot: unchanged ? previous : { proxy: proxy.name, version, resources, layouts }, refusals };
+}
+
+// ── Layouts of route tables ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Layouts = NonNullable<Snapshot["layouts"]>;
+
+function layoutsOf({ routeTables, routeLayout = "plain" }: Proxy, previous: Snapshot | undefined): Layouts {
+  return new Map(routeTables.map((table) => [table.name, chosenLayout(table, routeLayout, previous?.layouts?.get(table.name))]));
+}
+
+/** Nothing where there are no scopes and were none. */
+function scopeSet(
+  tables: readonly LaidOutTable[],
+  before: ResourceSet | undefined,
+): readonly (readonly [TypeUrl, ResourceSet])[] {
+  const scopes = tables.flatMap((table) => table.scopes);
+  return scopes.length === 0 && before === undefined ? [] : [[typeUrls.scopedRouteConfiguration, resourceSet(scopes, before)]];
 }
 
 function resourcesOf(shards: readonly EncodedShard[]): readonly EncodedShard["resources"][] {
@@ -152,36 +171,45 @@ function withEmptyAssignments(shard: EncodedShard, lacking: readonly Cluster[]):
 // ── Listeners ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Surroundings {
-  readonly tableNames: ReadonlySet<string>;
+  /** By route table that is there. */
+  readonly layouts: Layouts;
   readonly secrets: EncodedShard;
   readonly refusals: Refusal[];
 }
 
-const reducedListeners = new WeakMap<TcpListener, Map<string, TcpListener>>();
+const changedListeners = new WeakMap<TcpListener, Map<string, TcpListener>>();
 
-/** The listener without the chains that name a table or a certificate that is not there; nothing when none is left. */
-function soundListener(listener: Listener, { tableNames, secrets, refusals }: Surroundings): readonly Listener[] {
+/** The listener without the chains that name a table or a certificate that is not there, the others as their tables are laid out. */
+function soundListener(listener: Listener, { layouts, secrets, refusals }: Surroundings): readonly Listener[] {
   if (listener.transport === "udp") return [listener];
   const kept = listener.chains.filter((chain) => {
-    const lacking = lackedBy(chain, tableNames, secrets);
+    const lacking = lackedBy(chain, layouts, secrets);
     if (lacking === undefined) return true;
     const message = `filter chain ${chain.name} is left out: there is no ${lacking}`;
     refusals.push({ typeUrl: typeUrls.listener, resource: listener.name, origins: chain.origins, message });
     return false;
   });
-  if (kept.length === listener.chains.length) return [listener];
-  if (kept.length === 0) return [];
-  const variants = reducedListeners.get(listener) ?? new Map<string, TcpListener>();
-  reducedListeners.set(listener, variants);
-  const key = JSON.stringify(kept.map(({ name }) => name));
-  const reduced = variants.get(key) ?? { ...listener, chains: kept };
-  variants.set(key, reduced);
-  return [reduced];
+  const chains = kept.map((chain) => inLayout(chain, layouts));
+  if (chains.length === listener.chains.length && chains.every((chain, position) => chain === listener.chains[position]))
+    return [listener];
+  if (chains.length === 0) return [];
+  const variants = changedListeners.get(listener) ?? new Map<string, TcpListener>();
+  changedListeners.set(listener, variants);
+  const key = JSON.stringify(chains.map(({ name, handler }) => [name, handler.type === "http" && handler.scoped]));
+  const changed = variants.get(key) ?? { ...listener, chains };
+  variants.set(key, changed);
+  return [changed];
 }
 
-function lackedBy(chain: FilterChain, tableNames: ReadonlySet<string>, secrets: EncodedShard): string | undefined {
+function inLayout(chain: FilterChain, layouts: Layouts): FilterChain {
   const { handler } = chain;
-  if (handler.type === "http" && !tableNames.has(handler.routeTable)) return `route table ${handler.routeTable}`;
+  if (handler.type !== "http" || layouts.get(handler.routeTable)?.layout !== "bucketed") return chain;
+  return { ...chain, handler: { ...handler, scoped: true } };
+}
+
+function lackedBy(chain: FilterChain, layouts: Layouts, secrets: EncodedShard): string | undefined {
+  const { handler } = chain;
+  if (handler.type === "http" && !layouts.has(handler.routeTable)) return `route table ${handler.routeTable}`;
   const certificate = chain.tls?.certificates.find((name) => !secrets.resources.has(name));
   return certificate === undefined ? undefined : `secret ${certificate}`;
 }
@@ -211,7 +239,7 @@ const verified = new WeakMap<HostShard, (EncodedShard | undefined)[]>();
 const clustersByShard = perValue(({ clusters }: HostShard) => [...Map.groupBy(clusters, shardOf)]);
 
 /** Such a route stays, and Envoy answers 500 for it (cluster_not_found_response_code); the route's owner is told. */
-function missingClusters(table: ReturnType<typeof encodedTable>, clusters: readonly EncodedShard[]): readonly Refusal[] {
+function missingClusters(table: LaidOutTable, clusters: readonly EncodedShard[]): readonly Refusal[] {
   return table.shards.flatMap((shard) => {
     const missing = missingIn(shard, clusters);
     if (missing.size === 0) return [];
@@ -219,7 +247,7 @@ function missingClusters(table: ReturnType<typeof encodedTable>, clusters: reado
       .flatMap(({ host }) => routesTo(host.routes, missing))
       .map(({ cluster, route, origin }) => ({
         typeUrl: typeUrls.routeConfiguration,
-        resource: table.resource.name,
+        resource: table.name,
         origins: [origin],
         message: `route ${route} answers 500: there is no cluster ${cluster}`,
       }));

@@ -114,7 +114,7 @@ function run(script: typeof steps extends fc.Arbitrary<infer Value> ? Value : ne
     stream = new AdsStream({
       clock,
       quarantine,
-      timing: { graceMs: 10_000, warmingMs: 2000, repairMs: 100 },
+      timing: { graceMs: 10_000, drainMs: 10_000, warmingMs: 2000, repairMs: 100 },
       write: (pieces) => envoy.receive(Buffer.concat(pieces)),
       onSettled: () => {},
       onRefused: () => {},

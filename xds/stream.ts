@@ -18,7 +18,8 @@ import {
   type Lane,
   type Outstanding,
 } from "./lane.ts";
-import { mustBeWrittenBefore, mustWait, removedAtOnce, removeOrder, routingTypes, sendOrder, sentAlone } from "./order.ts";
+import { holdBack } from "./hold-back.ts";
+import { mustBeWrittenBefore, removedAtOnce, graceOf, removeOrder, routingTypes, sendOrder, sentAlone } from "./order.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Resource, ResourceSet, Snapshot, TypeUrl } from "./resource.ts";
 import { covers, doubt, heldVersion, record, subscribe, type Subscription } from "./subscription.ts";
@@ -258,7 +259,7 @@ export class AdsStream {
     const now = this.#now;
     const routing = routingTypes.map((typeUrl) => this.#lane(typeUrl));
     const routed = Math.min(...routing.map(({ subscription, settled }) => (subscription ? settled : Infinity)));
-    const ready = dueRemovals(lane, { routed, now, graceMs: this.#options.timing.graceMs });
+    const ready = dueRemovals(lane, { routed, now, graceMs: graceOf(lane.typeUrl, this.#options.timing) });
     if (ready.length === 0 || !this.#free(lane)) return;
     for (const name of ready) lane.removals.delete(name);
     const { subscription } = lane;
@@ -280,12 +281,9 @@ export class AdsStream {
   }
 
   #holdBack(lane: Lane, snapshot: Snapshot): ((resource: Resource) => boolean) | undefined {
-    if (!routingTypes.includes(lane.typeUrl)) return undefined;
-    const clusters = this.#lane(typeUrls.cluster);
-    const { subscription, doubtful, warming } = clusters;
-    const progress = { subscription, doubtful, warming, written: clusters.written >= snapshot.version };
-    const around = { wanted: this.#view(clusters, snapshot), now: this.#now };
-    return (resource) => mustWait(resource, progress, around);
+    const view = (other: Lane): ResourceSet => this.#view(other, snapshot);
+    const { warmingMs } = this.#options.timing;
+    return holdBack(lane, { snapshot, lane: (typeUrl) => this.#lane(typeUrl), view, now: this.#now, warmingMs });
   }
 
   #free(lane: Lane): boolean {

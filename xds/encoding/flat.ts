@@ -14,6 +14,7 @@ import { shardCount, shardOf } from "../model/shards.ts";
 import type { Secret } from "../model/tls.ts";
 import { madeFrom } from "../origins.ts";
 import type { Resource, TypeUrl } from "../resource.ts";
+import { partsOf } from "../scopes.ts";
 import { typeUrls } from "../type-urls.ts";
 import { checked, contentHash } from "./checked.ts";
 import { perValue } from "./memo.ts";
@@ -68,9 +69,24 @@ export const encodedListener = perValue((listener: Listener) =>
     name: listener.name,
     origins: originsOf(listener),
     build: () => listenerMessage(listener),
-    extra: { needs: clustersOf(listener) },
+    extra: { needs: clustersOf(listener), ...awaitedBy(listener) },
   }),
 );
+
+/** Envoy 1.37.0 warms a new listener for its routes, not for its scopes: it would answer 404 until they are there. */
+function awaitedBy(listener: Listener): Pick<Resource, "awaits"> {
+  if (listener.transport === "udp") return {};
+  const parts = listener.chains.flatMap(({ handler }) =>
+    handler.type === "http" && handler.scoped ? [partsOf(handler.routeTable)] : [],
+  );
+  if (parts.length === 0) return {};
+  return {
+    awaits: new Map([
+      [typeUrls.scopedRouteConfiguration, parts.flatMap(({ scopes }) => scopes)],
+      [typeUrls.routeConfiguration, parts.flatMap(({ buckets }) => buckets)],
+    ]),
+  };
+}
 
 export const encodedSecret = perValue((secret: Secret): Encoding => {
   const trouble = certificateTrouble(secret);
@@ -88,7 +104,7 @@ interface Wanted<Desc extends DescMessage> {
   readonly name: string;
   readonly origins: readonly Origin[];
   readonly build: () => MessageShape<Desc>;
-  readonly extra?: Pick<Resource, "warms" | "needs">;
+  readonly extra?: Pick<Resource, "warms" | "needs" | "awaits">;
 }
 
 function encoding<Desc extends DescMessage>(schema: Desc, { typeUrl, name, origins, build, extra }: Wanted<Desc>): Encoding {

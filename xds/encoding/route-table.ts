@@ -1,5 +1,5 @@
-// A route table as bytes: virtual hosts into shards, shards into a RouteConfiguration, each put together from what is below it
-// (host-part.ts, route-part.ts). What is large stays in pieces until it is written to a stream.
+// A route table as bytes: virtual hosts into shards, shards into RouteConfigurations, each put together from what is below it
+// (host-part.ts, route-part.ts). What is large stays in pieces until it is written to a stream. Into how many is the layout's business.
 
 import { toBinary } from "@bufbuild/protobuf";
 import { config_route_v3 } from "#envoy";
@@ -24,32 +24,35 @@ export interface HostShard extends Facts {
   readonly digest: Uint8Array;
 }
 
-export interface EncodedTable {
-  readonly resource: Resource;
-  readonly refusals: readonly Refusal[];
+/** What a table has that can be served, and what is wrong with the rest. */
+export interface SoundTable {
   readonly shards: readonly HostShard[];
+  readonly refusals: readonly Refusal[];
 }
 
 /** One encoding per table value; of a new value only the shards that are new, of those only the hosts that are new, and so on. */
-export const encodedTable = perValue((table: RouteTable): EncodedTable => {
-  const shards = table.shards.map(hostShard);
-  const { kept, troubles } = withoutDuplicates(shards);
-  const largestBody = Math.max(0, ...kept.map((shard) => shard.largestBody));
-  const head = toBinary(RouteConfigurationSchema, routeConfigurationHead(table.name));
-  const tail = toBinary(RouteConfigurationSchema, routeConfigurationTail(largestBody));
-  const resource = inPieces({
-    name: table.name,
-    version: contentHash(head, tail, ...kept.map((shard) => shard.digest)),
-    needs: clustersOf(kept),
-    chunks: [head, ...kept.flatMap((shard) => shard.chunks), tail],
-  });
+export const soundTable = perValue((table: RouteTable): SoundTable => {
+  const { kept, troubles } = withoutDuplicates(table.shards.map(hostShard));
   const all = [...kept.flatMap((shard) => shard.troubles), ...troubles];
   return {
-    resource: madeFrom(resource, () => kept.flatMap(({ hosts }) => hosts.flatMap(({ host }) => originsOfHost(host)))),
-    refusals: all.map((trouble) => ({ typeUrl: typeUrls.routeConfiguration, resource: table.name, ...trouble })),
     shards: kept,
+    refusals: all.map((trouble) => ({ typeUrl: typeUrls.routeConfiguration, resource: table.name, ...trouble })),
   };
 });
+
+/** A RouteConfiguration of these hosts; `unsent` are request headers that stay in the proxy. */
+export function routeConfiguration(name: string, shards: readonly HostShard[], unsent: readonly string[] = []): Resource {
+  const largestBody = Math.max(0, ...shards.map((shard) => shard.largestBody));
+  const head = toBinary(RouteConfigurationSchema, routeConfigurationHead(name));
+  const tail = toBinary(RouteConfigurationSchema, routeConfigurationTail(largestBody, unsent));
+  const resource = inPieces({
+    name,
+    version: contentHash(head, tail, ...shards.map((shard) => shard.digest)),
+    needs: clustersOf(shards),
+    chunks: [head, ...shards.flatMap((shard) => shard.chunks), tail],
+  });
+  return madeFrom(resource, () => shards.flatMap(({ hosts }) => hosts.flatMap(({ host }) => originsOfHost(host))));
+}
 
 /** A resource whose bytes are joined when somebody asks for them: the xDS server does not. */
 function inPieces(resource: Omit<Resource, "bytes"> & { readonly chunks: readonly Uint8Array[] }): Resource {
@@ -78,7 +81,7 @@ const hostShard = perValue((hosts: readonly VirtualHost[]): HostShard => shardFr
 /** Bytes; a smaller piece is joined with its neighbours. */
 const largePiece = 8192;
 
-function shardFrom(hosts: readonly HostPart[]): HostShard {
+export function shardFrom(hosts: readonly HostPart[]): HostShard {
   return {
     ...joinedFacts(hosts),
     hosts,

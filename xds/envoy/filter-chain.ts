@@ -35,7 +35,7 @@ function handlerFilter(chain: FilterChain): MessageInit<typeof config_listener_v
   const { handler } = chain;
   switch (handler.type) {
     case "http": {
-      const manager = packed(HttpConnectionManagerSchema, httpConnectionManager(chain, handler.routeTable, handler.clients));
+      const manager = packed(HttpConnectionManagerSchema, httpConnectionManager(chain, handler));
       return { name: managerName, configType: { case: "typedConfig", value: manager } };
     }
     case "broken": {

@@ -2,7 +2,7 @@
 
 import { config_route_v3, extensions_filters_network_http_connection_manager_v3 } from "#envoy";
 import type { ClientHttp } from "../model/client.ts";
-import type { FilterChain } from "../model/listener.ts";
+import type { ChainHandler, FilterChain } from "../model/listener.ts";
 import { requestLog } from "./access-log.ts";
 import { clientHttp } from "./clients/http.ts";
 import { lateResponseFilter } from "./clients/mutations.ts";
@@ -17,6 +17,7 @@ import { localRateLimitFilter } from "./filters/local-rate-limit.ts";
 import { routerFilter } from "./filters/router.ts";
 import { statefulSessionFilter } from "./filters/stateful-session.ts";
 import type { MessageInit } from "./message-init.ts";
+import { scopedRoutes } from "./scope.ts";
 import { fromAds, milliseconds } from "./wire.ts";
 
 const { HttpConnectionManager_ServerHeaderTransformation, HttpConnectionManager_CodecType } =
@@ -24,23 +25,24 @@ const { HttpConnectionManager_ServerHeaderTransformation, HttpConnectionManager_
 type Hcm = MessageInit<typeof extensions_filters_network_http_connection_manager_v3.HttpConnectionManagerSchema>;
 type HttpFilter = NonNullable<Hcm["httpFilters"]>[number];
 
+type HttpHandler = Extract<ChainHandler, { readonly type: "http" }>;
+
 /** What is served by a route table. Without `clients`: defaults of Envoy Gateway v1.7.0. */
-export function httpConnectionManager(chain: FilterChain, routeTable: string, clients: ClientHttp = {}): Hcm {
+export function httpConnectionManager(chain: FilterChain, { routeTable, scoped, clients = {} }: HttpHandler): Hcm {
+  const treatment = clientHttp(clients);
   return {
     ...always(chain),
-    routeSpecifier: {
-      case: "rds",
-      value: {
-        routeConfigName: routeTable,
-        // 0 = wait: a listener that starts without its routes answers 404 for hosts that exist. The server always has the table to give.
-        configSource: { ...fromAds, initialFetchTimeout: milliseconds(0) },
-      },
-    },
     httpFilters: httpFilters(clients),
-    ...clientHttp(clients),
+    ...treatment,
+    ...(scoped ? scopedRoutes(routeTable, treatment.earlyHeaderMutationExtensions) : { routeSpecifier: wholeTable(routeTable) }),
     // As Envoy Gateway allows it on every route; a backend that does not want it refuses by itself. For all at once: a message less in each route.
     upgradeConfigs: [{ upgradeType: "websocket" }],
   };
+}
+
+function wholeTable(name: string): NonNullable<Hcm["routeSpecifier"]> {
+  // 0 = wait: a listener that starts without its routes answers 404 for hosts that exist. The server always has the table to give.
+  return { case: "rds", value: { routeConfigName: name, configSource: { ...fromAds, initialFetchTimeout: milliseconds(0) } } };
 }
 
 /** Answers 500 to everybody. */

@@ -18,8 +18,10 @@ export function routeConfigurationHead(name: string): config_route_v3.RouteConfi
   return create(RouteConfigurationSchema, { name });
 }
 
-export function routeConfigurationTail(largestBody: number): config_route_v3.RouteConfiguration {
+/** `unsent`: headers that are the proxy's own business. */
+export function routeConfigurationTail(largestBody: number, unsent: readonly string[] = []): config_route_v3.RouteConfiguration {
   return create(RouteConfigurationSchema, {
+    requestHeadersToRemove: [...unsent],
     ignorePortInHostMatching: true,
     ...(largestBody > directResponseLimits.envoyDefault ? { maxDirectResponseBodySizeBytes: directResponseLimits.raised } : {}),
   });

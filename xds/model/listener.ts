@@ -52,8 +52,8 @@ export interface FilterChain {
 }
 
 export type ChainHandler =
-  /** RDS name of the table that serves this chain. */
-  | { readonly type: "http"; readonly routeTable: string; readonly clients?: ClientHttp }
+  /** Name of the table that serves this chain. `scoped`: requests look into a part of it only (xds/encoding/layout.ts decides). */
+  | { readonly type: "http"; readonly routeTable: string; readonly scoped?: true; readonly clients?: ClientHttp }
   /** Every request is answered with 500: how clients are to be treated cannot be honoured. */
   | { readonly type: "broken" }
   /** Each connection goes to one of the shares, by weight; none: it is closed at once. `senders`: whoever asks for them. */

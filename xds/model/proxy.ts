@@ -2,7 +2,7 @@
 
 import type { Cluster, LoadAssignment } from "./backend.ts";
 import type { Listener } from "./listener.ts";
-import type { RouteTable } from "./route.ts";
+import type { RouteLayout, RouteTable } from "./route.ts";
 import type { Secret } from "./tls.ts";
 
 /** Values in shards of stable membership (by hash of the name), so that one change touches one shard. Sorted by name inside a shard. */
@@ -17,4 +17,6 @@ export interface Proxy {
   /** Exactly one per EDS cluster. */
   readonly assignments: Shards<LoadAssignment>;
   readonly secrets: readonly Secret[];
+  /** How route tables are laid out; absent: plain. */
+  readonly routeLayout?: RouteLayout;
 }

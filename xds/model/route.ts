@@ -13,6 +13,9 @@ export interface RouteTable {
   readonly shards: readonly (readonly VirtualHost[])[];
 }
 
+/** "plain": one piece. "bucketed": in parts, of which an edit changes one; each request pays for finding its part. "auto": by size. */
+export type RouteLayout = "plain" | "bucketed" | "auto";
+
 /** Hosts answered alike. The first matching route wins. */
 export interface VirtualHost {
   /** Unique in its table. */

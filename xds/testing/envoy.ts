@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fromJson, toBinary, type DescMessage, type JsonValue } from "@bufbuild/protobuf";
 import { config_cluster_v3, config_endpoint_v3, config_listener_v3, config_route_v3, registry } from "#envoy";
 import { envoyPath } from "../../operator/host/envoy-binary.ts";
+import { readinessListener } from "../bootstrap.ts";
 import type { Resource } from "../resource.ts";
 import { resource } from "./snapshots.ts";
 
@@ -79,7 +80,14 @@ export const listenerOf = (name: string, routes: string, address?: string): Reso
     ],
   });
 
-function bootstrap(xdsPort: number): JsonValue {
+const plain = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value)) as JsonValue;
+
+interface EnvoyOptions {
+  /** With the product's own readiness listener, which scoped routes need. */
+  readonly anchored?: boolean;
+}
+
+function bootstrap(xdsPort: number, { anchored = false }: EnvoyOptions): JsonValue {
   const http2 = {
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
       "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -99,6 +107,7 @@ function bootstrap(xdsPort: number): JsonValue {
       lds_config: ads,
     },
     static_resources: {
+      listeners: anchored ? [plain(readinessListener({ host: "127.0.0.1", port: 0 }))] : [],
       clusters: [
         {
           name: "xds",
@@ -122,10 +131,10 @@ export interface RunningEnvoy {
   stop(): Promise<void>;
 }
 
-export async function startEnvoy(xdsPort: number): Promise<RunningEnvoy> {
+export async function startEnvoy(xdsPort: number, options: EnvoyOptions = {}): Promise<RunningEnvoy> {
   const folder = await mkdtemp(join(tmpdir(), "xds-test-"));
   const [config, adminFile] = [join(folder, "bootstrap.json"), join(folder, "admin")];
-  await writeFile(config, JSON.stringify(bootstrap(xdsPort)));
+  await writeFile(config, JSON.stringify(bootstrap(xdsPort, options)));
   const args = ["-c", config, "--admin-address-path", adminFile, "--disable-hot-restart", "--concurrency", "2", "-l", "warning"];
   const child = spawn(await envoyPath(), args, { stdio: ["ignore", "ignore", "pipe"] });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

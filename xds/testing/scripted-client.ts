@@ -3,27 +3,29 @@
 
 import { fromBinary } from "@bufbuild/protobuf";
 import { service_discovery_v3 } from "#envoy";
+import type { Timing } from "../clock.ts";
 import { createQuarantine } from "../quarantine.ts";
 import type { Resource, Snapshot, TypeUrl } from "../resource.ts";
 import { AdsStream } from "../stream.ts";
 import { typeUrls } from "../type-urls.ts";
 import { createFakeClock, resource, snapshotOf } from "./snapshots.ts";
 
-const { cluster, loadAssignment, listener, routeConfiguration, secret } = typeUrls;
+const { cluster, loadAssignment, listener, routeConfiguration, scopedRouteConfiguration, secret } = typeUrls;
 const short = new Map<string, string>([
   [cluster, "CDS"],
   [loadAssignment, "EDS"],
   [listener, "LDS"],
+  [scopedRouteConfiguration, "SRDS"],
   [routeConfiguration, "RDS"],
   [secret, "SDS"],
 ]);
 
-type Contents = Partial<Record<"clusters" | "assignments" | "listeners" | "routes" | "secrets", readonly Resource[]>>;
+type Contents = Partial<Record<"clusters" | "assignments" | "listeners" | "scopes" | "routes" | "secrets", readonly Resource[]>>;
 
-export const timing = { graceMs: 10_000, warmingMs: 2000, repairMs: 100 };
+export const timing = { graceMs: 10_000, drainMs: 10_000, warmingMs: 2000, repairMs: 100 };
 
 /** Clients, each with its own stream, of one proxy. */
-export function createProxy() {
+export function createProxy(other: Partial<Timing> = {}) {
   const clock = createFakeClock();
   const quarantine = createQuarantine();
   const streams: AdsStream[] = [];
@@ -32,11 +34,12 @@ export function createProxy() {
   return {
     clock,
     events,
-    publish({ clusters = [], assignments = [], listeners = [], routes = [], secrets = [] }: Contents): void {
+    publish({ clusters = [], assignments = [], listeners = [], scopes = [], routes = [], secrets = [] }: Contents): void {
       const sets: [TypeUrl, readonly Resource[]][] = [
         [cluster, clusters],
         [loadAssignment, assignments],
         [listener, listeners],
+        [scopedRouteConfiguration, scopes],
       ];
       const next = snapshotOf(new Map([...sets, [routeConfiguration, routes], [secret, secrets]]), snapshot);
       quarantine.follow(snapshot, next);
@@ -51,7 +54,7 @@ export function createProxy() {
       const received: { readonly line: string; readonly nonce: string; readonly typeUrl: string }[] = [];
       const stream: AdsStream = new AdsStream({
         clock,
-        timing,
+        timing: { ...timing, ...other },
         quarantine,
         write(pieces) {
           const { typeUrl, nonce, resources, removedResources } = fromBinary(

@@ -6,7 +6,11 @@ import { shardCount, shardOf } from "../model/shards.ts";
 import type { Resource, ResourceSet, Snapshot, TypeUrl } from "../resource.ts";
 
 /** A resource whose version is a hash of its bytes, as in the product. */
-export function resource(name: string, body: string | Uint8Array, extra: Pick<Resource, "warms" | "needs"> = {}): Resource {
+export function resource(
+  name: string,
+  body: string | Uint8Array,
+  extra: Pick<Resource, "warms" | "needs" | "awaits"> = {},
+): Resource {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   return { name, version: createHash("sha256").update(bytes).digest("hex").slice(0, 12), bytes, ...extra };
 }
