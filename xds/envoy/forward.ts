@@ -35,6 +35,7 @@ export function forward(action: ForwardAction): EnvoyForward {
     ...(action.maxStreamDurationMs === undefined
       ? {}
       : { maxStreamDuration: { maxStreamDuration: milliseconds(action.maxStreamDurationMs) } }),
+    ...(action.upgrades === undefined ? {} : { upgradeConfigs: upgradeConfigs(action.upgrades) }),
     hashPolicy: (action.hash ?? []).map(hashPolicy),
     ...(action.retry === undefined ? {} : { retryPolicy: retryPolicy(action.retry) }),
   };
@@ -73,6 +74,13 @@ function hostRewrite(host: NonNullable<Rewrite["host"]>): EnvoyForward["hostRewr
     case "backend":
       return { case: "autoHostRewrite", value: { value: true } };
   }
+}
+
+/** What is not listed is not allowed: the listener would let websocket through. */
+function upgradeConfigs(upgrades: readonly string[]): EnvoyForward["upgradeConfigs"] {
+  const allowed = upgrades.map((upgradeType) => ({ upgradeType }));
+  const listed = upgrades.some((upgrade) => upgrade.toLowerCase() === "websocket");
+  return listed ? allowed : [...allowed, { upgradeType: "websocket", enabled: false }];
 }
 
 function hashPolicy(input: HashInput): MessageInit<typeof config_route_v3.RouteAction_HashPolicySchema> {

@@ -101,6 +101,8 @@ export interface ForwardAction {
   readonly invalidStatus?: 503;
   /** Of the stream, milliseconds; 0 = no limit; absent = the listener's. */
   readonly maxStreamDurationMs?: number;
+  /** Upgrades that a policy allows in place of the listener's. */
+  readonly upgrades?: readonly string[];
   /** What endpoints are chosen by, for clusters that choose by hash. */
   readonly hash?: readonly HashInput[];
 }
