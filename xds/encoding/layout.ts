@@ -33,7 +33,7 @@ const scopesFor = perPair((_: LayoutChoice, table: string) => encodedScopes(tabl
 /** Hosts. Between the two a table stays as it is: every change of the layout ends the connections of its listener, gently. */
 const automatic = { bucketedAbove: 1500, plainBelow: 750 } as const;
 
-/** Nothing that a table can have yet rules buckets out; what cannot be told apart by its bucket (a local rate limit of a wildcard host) must. */
+/** Does not look at what buckets count apart: local rate limits of wildcard hosts. */
 export function chosenLayout(table: RouteTable, setting: RouteLayout, before: LayoutChoice | undefined): LayoutChoice {
   const choice = setting === "auto" ? bySize(table, before) : { layout: setting, reason: "set" };
   return before?.layout === choice.layout && before.reason === choice.reason ? before : choice;
