@@ -1,4 +1,4 @@
-// npm run bench -- change | cold | cluster   [--json] [--sizes 100,1000,10000] [--samples 50] [--only ours|peer]
+// npm run bench -- change | cold | cluster   [--json] [--sizes 100,1000,10000] [--samples 50] [--only ours|peer] [--layout Plain|Bucketed]
 
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ const { values, positionals } = parseArgs({
     sizes: { type: "string" },
     samples: { type: "string", default: "50" },
     only: { type: "string" },
+    layout: { type: "string", default: "Plain" },
   },
 });
 const asked = positionals[0] ?? "change";
@@ -28,12 +29,12 @@ const subjects = (["peer", "ours"] as const).filter((name) => values.only === un
 const benches: Readonly<Record<string, () => Promise<readonly object[]> | readonly object[]>> = {
   change: () => changeCosts(sizes, ["Plain", "Bucketed"]),
   cold,
-  cluster: () => clusterBench({ sizes, samples: Number(values.samples), subjects }),
+  cluster: () => clusterBench({ sizes, samples: Number(values.samples), subjects, layout: values.layout }),
 };
 const bench = benches[asked];
 if (bench === undefined) {
   console.error(
-    `npm run bench -- ${Object.keys(benches).join(" | ")}   [--json] [--sizes 100,1000,10000] [--samples 50] [--only ours|peer]`,
+    `npm run bench -- ${Object.keys(benches).join(" | ")}   [--json] [--sizes 100,1000,10000] [--samples 50] [--only ours|peer] [--layout Plain|Bucketed]`,
   );
   process.exit(2);
 }

@@ -12,15 +12,17 @@ export interface ClusterBench {
   /** Routes added one by one at each size. */
   readonly samples: number;
   readonly subjects: readonly ("ours" | "peer")[];
+  /** Of our route tables: "Plain" or "Bucketed". */
+  readonly layout: string;
 }
 
 /** Rows of both tables, one per implementation and size. */
-export async function clusterBench({ sizes, samples, subjects }: ClusterBench): Promise<readonly object[]> {
+export async function clusterBench({ sizes, samples, subjects, layout }: ClusterBench): Promise<readonly object[]> {
   const here = cluster();
   prepare(here);
   const rows: object[] = [];
   for (const name of subjects) {
-    const running = await (name === "ours" ? startOurs(here) : startPeer(here));
+    const running = await (name === "ours" ? startOurs(here, layout) : startPeer(here));
     try {
       rows.push(...(await measure(name, running, { sizes, samples })));
     } finally {

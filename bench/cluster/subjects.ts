@@ -21,10 +21,10 @@ export interface Running extends Subject {
 const peerModule = "github.com/envoyproxy/gateway/cmd/envoy-gateway@v1.7.0";
 const image = "docker.io/library/envoy-gateway-operator:0.1.0";
 
-/** Ours, from dist/. */
-export async function startOurs(cluster: Cluster): Promise<Running> {
+/** Ours, from dist/, with this layout of route tables. */
+export async function startOurs(cluster: Cluster, layout: string): Promise<Running> {
   const controllerName = "gateway.envoyproxy.io/bench-ours";
-  const config = configFile(controllerName);
+  const config = configFile(controllerName, { routeTables: { layout } });
   const place = ["--namespace", "bench-ours", "--xds-address", nodeAddress];
   const args = ["operator", "--kubeconfig", cluster.kubeconfigFile, "--config", config, ...place];
   const dist = join(import.meta.dirname, "../../dist/envoy-gateway.js");
@@ -57,8 +57,8 @@ export async function startPeer(cluster: Cluster): Promise<Running> {
   });
 }
 
-/** The same for both, but for whose classes they serve. */
-function configFile(controllerName: string): string {
+/** The same for both, but for whose classes they serve, and what only one has. */
+function configFile(controllerName: string, own: object = {}): string {
   const file = join(mkdtempSync(join(tmpdir(), "bench-")), "envoy-gateway.yaml");
   const kubernetes = { shutdownManager: { image }, leaderElection: { disable: true } };
   const config = {
@@ -67,6 +67,7 @@ function configFile(controllerName: string): string {
     gateway: { controllerName },
     provider: { type: "Kubernetes", kubernetes },
     logging: { level: { default: "error" } },
+    ...own,
   };
   writeFileSync(file, JSON.stringify(config));
   return file;
