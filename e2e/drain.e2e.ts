@@ -7,6 +7,7 @@ import { config, envoyProxy, gatewayWith, parametersRef } from "../reconcilers/t
 import { world } from "../reconcilers/testing/world.ts";
 import { operatorReference } from "../image/operator.ts";
 import { cluster } from "./support/cluster.ts";
+import { until } from "./support/until.ts";
 
 const { kubectl, apply, get } = cluster();
 const namespace = "rollout-test";
@@ -94,15 +95,6 @@ function listener(port: number, filter: Fields): Fields {
   return { name: `at-${port}`, address, filter_chains: [{ filters: [manager] }] };
 }
 
-/** kube-proxy is the last to know of a Service. */
-async function answered(host: string): Promise<void> {
-  const agent = new Agent({ keepAlive: false });
-  for (const end = Date.now() + 60_000; (await ask(host, agent, 0)) !== "200";) {
-    if (Date.now() > end) throw new Error(`${host} did not answer within a minute`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** What became of one request: a status, or the code of an error. */
 function ask(host: string, agent: Agent, delayMs: number): Promise<string> {
   return new Promise((resolve) => {
@@ -117,7 +109,13 @@ function ask(host: string, agent: Agent, delayMs: number): Promise<string> {
 
 test("a rollout under load loses no request: of kept connections, of new ones, of slow ones", async () => {
   const { clusterIP } = (get("service/drain", "-n", namespace) as { spec: { clusterIP: string } }).spec;
-  await answered(clusterIP);
+  // kube-proxy is the last to know of a Service.
+  const newcomer = new Agent({ keepAlive: false });
+  await until(
+    () => ask(clusterIP, newcomer, 0),
+    (outcome) => outcome === "200",
+    { limitMs: 60_000 },
+  );
   const began = Date.now();
   let good = 0;
   /** When and how it went wrong. */

@@ -11,6 +11,8 @@ import { ask } from "./support/ask.ts";
 import { cluster } from "./support/cluster.ts";
 import { startLoad } from "./support/load.ts";
 import { installOperator, stateOfOperators } from "./support/operator.ts";
+import { until as waitFor } from "./support/until.ts";
+import { redirectRoute } from "./support/redirect-route.ts";
 
 const here = cluster();
 const { kubectl, apply, get } = here;
@@ -49,11 +51,7 @@ afterAll(() => {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
 async function until(what: string, condition: () => Promise<boolean> | boolean, limitMs = 90_000): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`${what}: not after ${limitMs / 1000} s`);
-    await pause(50);
-  }
+  await waitFor(condition, Boolean, { limitMs, because: () => `${what}: not after ${limitMs / 1000} s` });
 }
 
 /** The answer, as soon as there is one that is not of an API server that is just starting. */
@@ -105,22 +103,7 @@ const ours = "gateway.envoyproxy.io/gatewayclass-controller";
 
 /** It answers requests below /NAME with a redirect. */
 function route(name: string, statusCode = 302): object {
-  const requestRedirect = { hostname: "elsewhere.example.com", statusCode };
-  return {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "HTTPRoute",
-    metadata: { name, namespace },
-    spec: {
-      parentRefs: [{ name: "eg" }],
-      hostnames: [host],
-      rules: [
-        {
-          matches: [{ path: { type: "PathPrefix", value: `/${name}` } }],
-          filters: [{ type: "RequestRedirect", requestRedirect }],
-        },
-      ],
-    },
-  };
+  return redirectRoute({ name, namespace, host, path: `/${name}`, statusCode });
 }
 
 function names(prefix: string, count: number): readonly string[] {

@@ -7,6 +7,8 @@ import { ask } from "./support/ask.ts";
 import { cluster } from "./support/cluster.ts";
 import { installOperator } from "./support/operator.ts";
 import { startLoad } from "./support/load.ts";
+import { until as waitFor } from "./support/until.ts";
+import { redirectRoute } from "./support/redirect-route.ts";
 
 const here = cluster();
 const { kubectl, apply, get } = here;
@@ -54,34 +56,14 @@ const address = (): string => gateway().status.addresses![0]!.value;
 const operators = (): Pods["items"] => (get("pods", "-n", system, "-l", "control-plane=envoy-gateway") as Pods).items;
 const holder = (): string => kubectl("get", "lease/envoy-gateway", "-n", system, "-o", "jsonpath={.spec.holderIdentity}");
 
-async function until<Value>(read: () => Value | Promise<Value>, is: (value: Value) => boolean, ms = 60_000): Promise<Value> {
-  const end = Date.now() + ms;
-  for (;;) {
-    const value = await read();
-    if (is(value)) return value;
-    if (Date.now() > end) throw new Error(`still ${JSON.stringify(value)} after ${ms} ms`);
-    await new Promise((resolve) => void setTimeout(resolve, 100));
-  }
+function until<Value>(look: () => Value | Promise<Value>, good: (value: Value) => boolean, limitMs = 60_000): Promise<Value> {
+  return waitFor(look, good, { limitMs, everyMs: 100 });
 }
 
 const answers = (path: string): Promise<number | string> => ask({ address: address(), host, path });
 
 function route(name: string, path: string): object {
-  return {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "HTTPRoute",
-    metadata: { name, namespace },
-    spec: {
-      parentRefs: [{ name: "eg" }],
-      hostnames: [host],
-      rules: [
-        {
-          matches: [{ path: { type: "PathPrefix", value: path } }],
-          filters: [{ type: "RequestRedirect", requestRedirect: { hostname: "elsewhere.example.com", statusCode: 302 } }],
-        },
-      ],
-    },
-  };
+  return redirectRoute({ name, namespace, host, path });
 }
 
 /** Streams of proxies that are connected to some replica now, and what was sent on them. */

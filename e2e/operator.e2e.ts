@@ -5,6 +5,7 @@ import http from "node:http";
 import { join } from "node:path";
 import { cluster } from "./support/cluster.ts";
 import { installOperator } from "./support/operator.ts";
+import { until as waitFor } from "./support/until.ts";
 
 const here = cluster();
 const { kubectl, apply, get } = here;
@@ -42,12 +43,8 @@ async function ask(host: string, to: string): Promise<number | string> {
 }
 
 async function until(what: string, condition: () => Promise<boolean> | boolean, limitMs = 30_000): Promise<void> {
-  const began = Date.now();
-  while (!(await condition())) {
-    if (Date.now() - began > limitMs)
-      throw new Error(`${what}: not after ${limitMs / 1000} s\n${kubectl("describe", "gateway,httproute")}`);
-    await new Promise((wake) => setTimeout(wake, 50));
-  }
+  const because = (): string => `${what}: not after ${limitMs / 1000} s\n${kubectl("describe", "gateway,httproute")}`;
+  await waitFor(condition, Boolean, { limitMs, because });
 }
 
 function route(...hostnames: readonly string[]): void {

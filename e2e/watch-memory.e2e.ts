@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createKubernetesClient, type KubernetesClient } from "../operator/kubernetes/client.ts";
 import { startApiServer, type ApiServer } from "./cluster/control-plane.ts";
 import { inLanes } from "./support/lanes.ts";
+import { until } from "./support/until.ts";
 
 let server: ApiServer;
 let direct: KubernetesClient;
@@ -19,14 +20,6 @@ afterAll(async () => {
   direct?.close();
   await server?.stop();
 });
-
-async function until(condition: () => Promise<boolean>, withinMs: number): Promise<void> {
-  const begin = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - begin > withinMs) throw new Error(`not within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 async function create(path: string, name: string, more: object): Promise<void> {
   await direct.call({ method: "POST", path, body: { metadata: { name }, ...more } });
@@ -54,20 +47,20 @@ test("5,000 Secrets that nobody refers to cost a process less than 25 MB, whethe
   await create("/api/v1/namespaces", "many", {});
   const witness = followingSecrets();
   ending.push(witness.stop);
-  await until(async () => (await witness.read()).synced, 30_000);
+  await until(async () => (await witness.read()).synced, Boolean, { limitMs: 30_000 });
   const before = await witness.read();
   const value = Buffer.alloc(8000, "x").toString("base64");
   const names = Array.from({ length: 5000 }, (_, n) => `secret-${n}`);
   await inLanes(names, (name) => create(here, name, { data: { value } }));
-  await until(async () => (await witness.read()).objects === before.objects + names.length, 30_000);
+  await until(async () => (await witness.read()).objects === before.objects + names.length, Boolean, { limitMs: 30_000 });
   const finder = followingSecrets();
   ending.push(finder.stop);
-  await until(async () => (await finder.read()).synced, 30_000);
+  await until(async () => (await finder.read()).synced, Boolean, { limitMs: 30_000 });
   const after = [await witness.read(), await finder.read()];
   expect(after.map(({ objects }) => objects - before.objects)).toEqual([5000, 5000]);
   const grown = after.map(({ bytes }) => Math.round((bytes - before.bytes) / 2 ** 20));
   console.log(`5,000 Secrets: ${grown.join(" and ")} MB`);
   expect(Math.max(...grown)).toBeLessThan(25);
   await direct.call({ method: "DELETE", path: here });
-  await until(async () => (await witness.read()).objects === before.objects, 60_000);
+  await until(async () => (await witness.read()).objects === before.objects, Boolean, { limitMs: 60_000 });
 });

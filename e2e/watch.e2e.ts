@@ -8,6 +8,7 @@ import { startApiServer, type ApiServer } from "./cluster/control-plane.ts";
 import { inLanes } from "./support/lanes.ts";
 import { followCluster, type Followed, type FollowOptions } from "./support/followed.ts";
 import { startFaults, type Fault, type Faults } from "./support/faults.ts";
+import { until as waitFor } from "./support/until.ts";
 
 let server: ApiServer;
 let direct: KubernetesClient;
@@ -37,13 +38,11 @@ function follow(options: FollowOptions = {}): Followed {
   return followed;
 }
 
-async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<number> {
-  const begin = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - begin > withinMs) throw new Error(`not within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return performance.now() - begin;
+/** Milliseconds until it came true. */
+async function until(condition: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<number> {
+  const began = performance.now();
+  await waitFor(condition, Boolean, { limitMs, everyMs: 10 });
+  return performance.now() - began;
 }
 
 const services = "/api/v1/namespaces/default/services";

@@ -12,6 +12,7 @@ import type { OwnedObject } from "../../reconcilers/reconciler.ts";
 import { config, envoyProxy, gatewayWith, parametersRef } from "../../reconcilers/testing/gateways.ts";
 import { world } from "../../reconcilers/testing/world.ts";
 import { startApiServer } from "../cluster/control-plane.ts";
+import { until as waitFor } from "../support/until.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 interface Live extends OwnedObject {
@@ -106,14 +107,8 @@ export async function startObjects(): Promise<Objects> {
   return objects;
 }
 
-export async function until<Value>(look: () => Promise<Value> | Value, good: (value: Value) => boolean): Promise<Value> {
-  const end = performance.now() + 20_000;
-  for (;;) {
-    const value = await look();
-    if (good(value)) return value;
-    if (performance.now() > end) throw new Error(`still ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+export function until<Value>(look: () => Promise<Value> | Value, good: (value: Value) => boolean): Promise<Value> {
+  return waitFor(look, good, { limitMs: 20_000 });
 }
 
 /** Infrastructure, and a Gateway of its own whose EnvoyProxy the test chooses. */

@@ -7,6 +7,7 @@ import { createKubernetesClient, hasStatus, type KubernetesClient } from "../../
 import { freePorts } from "../../operator/testing/free-ports.ts";
 import { type ApiServer, startApiServer } from "../cluster/control-plane.ts";
 import { crds } from "../crds/upstream.ts";
+import { until as waitFor } from "../support/until.ts";
 
 export const controllerName = "gateway.envoyproxy.io/gatewayclass-controller";
 const namespace = "envoy-gateway-system";
@@ -191,16 +192,10 @@ async function startReplica(server: ApiServer, identity: string, more: object): 
   };
 }
 
-export async function until<Value>(
+export function until<Value>(
   look: () => Promise<Value> | Value,
   good: (value: Value) => boolean,
-  ms = 60_000,
+  limitMs = 60_000,
 ): Promise<Value> {
-  const end = performance.now() + ms;
-  for (;;) {
-    const value = await look();
-    if (good(value)) return value;
-    if (performance.now() > end) throw new Error(`still ${JSON.stringify(value)}`);
-    await new Promise((resolve) => void setTimeout(resolve, 50));
-  }
+  return waitFor(look, good, { limitMs });
 }

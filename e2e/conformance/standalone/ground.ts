@@ -8,6 +8,7 @@ import { createKubernetesClient } from "../../../operator/kubernetes/client.ts";
 import type { Cluster } from "../../support/cluster.ts";
 import { type Ground, isAccepted } from "../ground.ts";
 import { installGatewayApi } from "../../support/operator.ts";
+import { until } from "../../support/until.ts";
 import { bridge } from "./bridge.ts";
 import { startStandalone } from "./process.ts";
 
@@ -53,9 +54,6 @@ const gatewayClass = {
 
 /** Looks now and then: a process that waited for kubectl would keep the bridge from working. */
 async function accepted(here: Cluster): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    if (isAccepted(here, className)) return;
-    await new Promise((wake) => setTimeout(wake, 500));
-  }
-  throw new Error(`GatewayClass ${className} is not accepted`);
+  const because = (): string => `GatewayClass ${className} is not accepted`;
+  await until(() => isAccepted(here, className), Boolean, { limitMs: 60_000, everyMs: 500, because });
 }
