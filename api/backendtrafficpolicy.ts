@@ -4,12 +4,12 @@
 import { duration } from "./gateway/fields.ts";
 import { rateLimit } from "./backendtrafficpolicy/ratelimit.ts";
 import { responseOverride } from "./backendtrafficpolicy/responseoverride.ts";
-import { compression, customTag, samplingFraction } from "./envoyproxy/telemetry.ts";
-import { decimal, flag, integer, kind, list, map, object, optional, text } from "./schema.ts";
+import { compression, spanFields } from "./envoyproxy/telemetry.ts";
+import { decimal, flag, integer, kind, list, object, optional, text } from "./schema.ts";
 import type { Static } from "./schema.ts";
 import { policyStatus, policyTargets, targetRules } from "./shared/policy.ts";
 import { clusterSettingsFields, preconnectRule } from "./shared/settings.ts";
-import { byteQuantity, textMap } from "./shared/values.ts";
+import { byteQuantity } from "./shared/values.ts";
 
 const percentage = () => decimal({ default: 100, description: "Percentage of requests." });
 
@@ -62,15 +62,7 @@ const httpUpgrade = object(
 
 const tracing = object(
   {
-    samplingFraction: optional(samplingFraction),
-    customTags: optional(map(customTag, { description: "Deprecated: use tags." })),
-    tags: optional(textMap("Tags of each span; values may have command operators.")),
-    spanName: optional(
-      object(
-        { client: text({ description: "Of client spans." }), server: text({ description: "Of server spans." }) },
-        { description: "Names of spans." },
-      ),
-    ),
+    ...spanFields,
   },
   { description: "Traces of these requests." },
 );

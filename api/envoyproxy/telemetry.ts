@@ -7,7 +7,7 @@ import { accessLog } from "./accesslog.ts";
 
 const fallbackValue = optional(text({ description: "Value when there is none." }));
 
-export const customTag = object({
+const customTag = object({
   type: choice(["Literal", "Environment", "RequestHeader"], { default: "Literal", description: "Source of the value." }),
   literal: optional(object({ value: text({ description: "The value." }) }, { description: "A fixed value." })),
   environment: optional(
@@ -62,7 +62,7 @@ const tracingProvider = object(
   },
 );
 
-export const samplingFraction = object(
+const samplingFraction = object(
   {
     numerator: count("Numerator.", { minimum: 0 }),
     denominator: count("Denominator.", { default: 100, minimum: 1 }),
@@ -73,20 +73,25 @@ export const samplingFraction = object(
   },
 );
 
+/** What is said of spans, of a proxy's and of those of some routes alike. */
+export const spanFields = {
+  samplingFraction: optional(samplingFraction),
+  customTags: optional(map(customTag, { description: "Deprecated: use tags." })),
+  tags: optional(textMap("Tags of each span; values may have command operators.")),
+  spanName: optional(
+    object(
+      { client: text({ description: "Of client spans." }), server: text({ description: "Of server spans." }) },
+      { description: "Names of spans." },
+    ),
+  ),
+};
+
 const tracing = object(
   {
     samplingRate: optional(
       integer({ format: "int32", minimum: 0, maximum: 100, description: "Percentage traced; 100 when absent." }),
     ),
-    samplingFraction: optional(samplingFraction),
-    customTags: optional(map(customTag, { description: "Deprecated: use tags." })),
-    tags: optional(textMap("Tags of each span; values may have command operators.")),
-    spanName: optional(
-      object(
-        { client: text({ description: "Of client spans." }), server: text({ description: "Of server spans." }) },
-        { description: "Names of spans." },
-      ),
-    ),
+    ...spanFields,
     provider: tracingProvider,
   },
   {

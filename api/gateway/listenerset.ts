@@ -1,6 +1,7 @@
 // ListenerSet (gateway.networking.k8s.io/v1, Gateway API v1.6.1): more listeners for a Gateway that allows it. And what it has in common with
 // its forerunner, XListenerSet.
 
+import type { TSchema } from "typebox";
 import { integer, kind, list, object, optional } from "../schema.ts";
 import type { Static } from "../schema.ts";
 import { conditions, groupName, kindName, namespaceName, objectName, pendingConditions, sectionName } from "./fields.ts";
@@ -8,7 +9,7 @@ import { routeGroupKind, setListeners } from "./listener.ts";
 
 const pending = pendingConditions(["Accepted", "Programmed"]);
 
-export const parentGatewayReference = object(
+const parentGatewayReference = object(
   {
     group: groupName({ default: "gateway.networking.k8s.io" }),
     kind: kindName({ default: "Gateway" }),
@@ -33,7 +34,7 @@ export const setListenerStatus = {
 };
 
 /** The options of a list of these. */
-export const setListenerStatuses = {
+const setListenerStatuses = {
   maxItems: 64,
   listType: "map",
   mapKeys: ["name"],
@@ -41,25 +42,25 @@ export const setListenerStatuses = {
 } as const;
 
 /** The options of a status, and its conditions. */
-export const setStatusOptions = {
+const setStatusOptions = {
   default: { conditions: pending },
   description: "What the controller says of the ListenerSet.",
 };
-export const setConditions = conditions({ default: pending });
+const setConditions = conditions({ default: pending });
 
-const listenerStatus = object({ ...setListenerStatus, supportedKinds: optional(supportedKinds) });
-
-export const ListenerSetSchema = kind(
-  "ListenerSet",
-  {
-    spec: object(
-      { parentRef: parentGatewayReference, listeners: setListeners },
-      { description: "What is wanted of the ListenerSet." },
-    ),
+/** What the kind has in both versions, which differ in their listeners and in what is said of each. */
+export function setFields<L extends TSchema, S extends TSchema>(listeners: L, listenerStatus: S) {
+  return {
+    spec: object({ parentRef: parentGatewayReference, listeners }, { description: "What is wanted of the ListenerSet." }),
     status: optional(
       object({ conditions: setConditions, listeners: optional(list(listenerStatus, setListenerStatuses)) }, setStatusOptions),
     ),
-  },
-  { description: "More listeners for a Gateway that allows it." },
-);
+  };
+}
+
+export const setDescription = "More listeners for a Gateway that allows it.";
+
+const listenerStatus = object({ ...setListenerStatus, supportedKinds: optional(supportedKinds) });
+
+export const ListenerSetSchema = kind("ListenerSet", setFields(setListeners, listenerStatus), { description: setDescription });
 export type ListenerSet = Static<typeof ListenerSetSchema>;
