@@ -1,5 +1,5 @@
 // Scopes: how a request finds its part of a large route table. The key is computed from the host twice, here for the hosts of the table and by
-// Envoy (in CEL) for the host of each request, and must come out equal. Measured rules behind every choice: reference/xds.md, part 2.
+// Envoy (in CEL) for the host of each request, and must come out equal. The choices were measured with Envoy 1.37.0.
 
 /** Fixed, because the number is part of the listener; how many route configurations stand behind the scopes is not. */
 export const scopeCount = 256;

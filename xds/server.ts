@@ -95,7 +95,7 @@ export interface XdsServer {
 
 const defaultTiming: Timing = { graceMs: 10_000, drainMs: 600_000, warmingMs: 2000, repairMs: 100 };
 
-/** A reconnect with 25,000 assignments is a request of more than 4 MiB, which grpc-js would refuse (reference/xds.md F). */
+/** A reconnect with 25,000 assignments is a request of more than 4 MiB, which grpc-js would refuse. */
 const channelOptions = {
   "grpc.max_receive_message_length": 256 * 1024 * 1024,
   "grpc.max_send_message_length": -1,

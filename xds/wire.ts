@@ -1,5 +1,5 @@
 // The two messages of delta xDS on the wire, by hand. Owns their field numbers and nothing else: an acknowledgement can carry 52 kB of
-// `node`, which is skipped here in microseconds instead of decoded (reference/xds.md F), and a response is spliced from frames that were
+// `node`, which is skipped here in microseconds instead of decoded, and a response is spliced from frames that were
 // made once per resource. Knows no subscription, no order and no gRPC.
 
 import type { Resource, TypeUrl } from "./resource.ts";

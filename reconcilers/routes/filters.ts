@@ -4,7 +4,8 @@
 import type { HTTPRoute } from "../../api/gateway/httproute.ts";
 import type { Db } from "../../store/db.ts";
 import { namespaceOf } from "../../store/key.ts";
-import type { Cors, Mirror, Redirect } from "../../xds/model/route.ts";
+import type { Redirect } from "../../xds/model/request.ts";
+import type { Cors, Mirror } from "../../xds/model/route.ts";
 import type { Problem } from "../backends/problem.ts";
 import { resolveBackend } from "../backends/reference.ts";
 import type { RequestRouteId } from "./attachment.ts";

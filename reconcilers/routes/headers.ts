@@ -1,6 +1,7 @@
 // Header modifier filters as edits, and what is wrong with them. Pure.
 
-import type { Header, HeaderEdits } from "../../xds/model/route.ts";
+import type { Header } from "../../xds/model/request.ts";
+import type { HeaderEdits } from "../../xds/model/route.ts";
 import type { Problem } from "../backends/problem.ts";
 
 /** An HTTPHeaderFilter of the Gateway API, with the additions of HTTPRouteFilter. */

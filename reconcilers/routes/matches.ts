@@ -1,7 +1,8 @@
 // Matches of an HTTPRoute rule in model terms, and what is wrong with them. Pure.
 
 import type { HTTPRoute } from "../../api/gateway/httproute.ts";
-import type { NamedMatch, PathMatch, RouteMatch } from "../../xds/model/route.ts";
+import type { NamedMatch } from "../../xds/model/request.ts";
+import type { PathMatch, RouteMatch } from "../../xds/model/route.ts";
 import type { Problem } from "../backends/problem.ts";
 import { regexProblem } from "../regex.ts";
 import type { CallMatch } from "./rule.ts";

@@ -1,6 +1,6 @@
 // The port of a redirect, which the API derives from the scheme or from the listener. Pure.
 
-import type { Redirect } from "../../xds/model/route.ts";
+import type { Redirect } from "../../xds/model/request.ts";
 
 /** The listener side of a redirect: its scheme and port. */
 export interface ListenerAddress {

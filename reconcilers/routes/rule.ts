@@ -1,15 +1,7 @@
 // A rule of a route in model terms, before it meets a host and a table. Types only, shared by the files that make its parts.
 
-import type {
-  Cors,
-  HeaderEdits,
-  NamedMatch,
-  Redirect,
-  Respond,
-  RouteAction,
-  RouteMatch,
-  SessionPersistence,
-} from "../../xds/model/route.ts";
+import type { NamedMatch, Redirect } from "../../xds/model/request.ts";
+import type { Cors, HeaderEdits, Respond, RouteAction, RouteMatch, SessionPersistence } from "../../xds/model/route.ts";
 import type { Mirror } from "../../xds/model/route.ts";
 import type { TrafficFilters } from "../../xds/model/traffic-filters.ts";
 import type { Problem } from "../backends/problem.ts";

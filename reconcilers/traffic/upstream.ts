@@ -3,8 +3,7 @@
 import type { HealthCheck } from "../../api/shared/healthcheck.ts";
 import type { LoadBalancer } from "../../api/shared/loadbalancer.ts";
 import type { ClusterSettings } from "../../api/shared/settings.ts";
-import type { DnsFamily } from "../../xds/model/backend.ts";
-import type { Balancing, Http2Settings, UpstreamLimits, UpstreamSettings } from "../../xds/model/upstream-settings.ts";
+import type { Balancing, DnsFamily, Http2Settings, UpstreamLimits, UpstreamSettings } from "../../xds/model/upstream-settings.ts";
 import { milliseconds } from "../routes/durations.ts";
 import { toActiveCheck, toEjection } from "./health.ts";
 import { bytesAt, positiveAt, present, type Problems } from "./problems.ts";

@@ -7,8 +7,8 @@ import {
   extensions_transport_sockets_proxy_protocol_v3,
   extensions_transport_sockets_raw_buffer_v3,
 } from "#envoy";
-import type { Cluster, DnsFamily } from "../model/backend.ts";
-import type { UpstreamLimits, UpstreamSettings } from "../model/upstream-settings.ts";
+import type { Cluster } from "../model/backend.ts";
+import type { DnsFamily, UpstreamLimits, UpstreamSettings } from "../model/upstream-settings.ts";
 import { dnsAssignment } from "./endpoint.ts";
 import { healthCheck, outlierDetection } from "./health.ts";
 import { loadBalancingPolicy } from "./load-balancing.ts";

@@ -1,7 +1,8 @@
 // Header edits of routes and weighted clusters. Envoy removes first, then applies the list in order.
 
 import { config_core_v3 } from "#envoy";
-import type { Header, HeaderEdits } from "../model/route.ts";
+import type { Header } from "../model/request.ts";
+import type { HeaderEdits } from "../model/route.ts";
 import type { MessageInit } from "./message-init.ts";
 
 type Option = MessageInit<typeof config_core_v3.HeaderValueOptionSchema>;

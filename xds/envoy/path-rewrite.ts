@@ -2,7 +2,8 @@
 // is decided here, such that "/old", "/old/" and "/old/x" become "/new", "/new/" and "/new/x" for every way of writing the two prefixes.
 
 import type { config_route_v3, type_matcher_v3 } from "#envoy";
-import type { Redirect, Rewrite } from "../model/route.ts";
+import type { Redirect } from "../model/request.ts";
+import type { Rewrite } from "../model/route.ts";
 import type { MessageInit } from "./message-init.ts";
 import { quoted } from "./wire.ts";
 

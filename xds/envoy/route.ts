@@ -3,7 +3,8 @@
 import { create } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { config_route_v3, type type_matcher_v3 } from "#envoy";
-import type { PathMatch, Redirect, Route, RouteMatch } from "../model/route.ts";
+import type { Redirect } from "../model/request.ts";
+import type { PathMatch, Route, RouteMatch } from "../model/route.ts";
 import { corsFilterName, corsPolicy } from "./filters/cors.ts";
 import { grpcFiltersOn } from "./filters/grpc.ts";
 import { statefulSession, statefulSessionFilterName } from "./filters/stateful-session.ts";

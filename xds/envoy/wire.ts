@@ -4,7 +4,7 @@ import { create, type DescMessage, type MessageInitShape } from "@bufbuild/proto
 import { type Any, anyPack, type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
 import { config_core_v3, type type_matcher_v3 } from "#envoy";
 import type { MessageInit } from "./message-init.ts";
-import type { NamedMatch } from "../model/route.ts";
+import type { NamedMatch } from "../model/request.ts";
 import type { Origin } from "../model/origin.ts";
 
 export function packed<Desc extends DescMessage>(schema: Desc, fields: MessageInitShape<Desc>): Any {

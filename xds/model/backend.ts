@@ -2,7 +2,7 @@
 // settings that differ), never after the rule that uses it, so that all rules share it. Types only.
 
 import type { Origin } from "./origin.ts";
-import type { UpstreamSettings } from "./upstream-settings.ts";
+import type { DnsFamily, UpstreamSettings } from "./upstream-settings.ts";
 
 export interface Cluster {
   readonly name: string;
@@ -21,8 +21,6 @@ export type Discovery =
   | { readonly type: "eds" }
   /** Endpoints are names that the proxy resolves. */
   | { readonly type: "dns"; readonly endpoints: readonly DnsEndpoint[]; readonly family: DnsFamily };
-
-export type DnsFamily = "v4" | "v6" | "v4preferred" | "auto" | "all";
 
 export interface DnsEndpoint {
   readonly hostname: string;

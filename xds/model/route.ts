@@ -1,6 +1,7 @@
 // Route tables in Envoy-free words: decisions already made (who matches first, which backend, what is edited). Immutable, types only.
 
 import type { Origin } from "./origin.ts";
+import type { Header, NamedMatch, Redirect } from "./request.ts";
 import type { TrafficFilters } from "./traffic-filters.ts";
 
 /**
@@ -59,12 +60,6 @@ export interface PathMatch {
   readonly value: string;
 }
 
-export interface NamedMatch {
-  readonly name: string;
-  readonly type: "exact" | "regex";
-  readonly value: string;
-}
-
 /** Order of application: remove, then set, then add. Names keep the user's spelling. */
 export interface HeaderEdits {
   readonly set: readonly Header[];
@@ -72,11 +67,6 @@ export interface HeaderEdits {
   readonly addIfAbsent: readonly Header[];
   readonly remove: readonly string[];
 }
-export interface Header {
-  readonly name: string;
-  readonly value: string;
-}
-
 export type RouteAction = ForwardAction | { readonly type: "redirect"; readonly redirect: Redirect } | Respond;
 
 /** An answer of the proxy itself. */
@@ -126,17 +116,6 @@ export interface Rewrite {
     | { readonly type: "literal"; readonly value: string }
     | { readonly type: "header"; readonly name: string }
     | { readonly type: "backend" };
-}
-
-export interface Redirect {
-  readonly scheme?: string;
-  readonly hostname?: string;
-  /** Absent: keep the request's. Already derived from scheme and listener port where the API asks for it. */
-  readonly port?: number;
-  readonly path?:
-    | { readonly type: "replacePrefix"; readonly prefix: string; readonly value: string }
-    | { readonly type: "replaceFull"; readonly value: string };
-  readonly status: 301 | 302 | 303 | 307 | 308;
 }
 
 export interface Mirror {

@@ -1,6 +1,6 @@
 // What filters do to the requests of a route, and to the answers, where a policy asks for it. In Envoy-free words; types only.
 
-import type { Header, NamedMatch, Redirect } from "./route.ts";
+import type { Header, NamedMatch, Redirect } from "./request.ts";
 
 export interface TrafficFilters {
   readonly fault?: Fault;

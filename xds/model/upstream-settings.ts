@@ -1,7 +1,5 @@
 // How a proxy treats the endpoints of a cluster, in Envoy-free words. What is absent is left to the proxy's defaults. Types only.
 
-import type { DnsFamily } from "./backend.ts";
-
 export interface UpstreamSettings {
   readonly connectTimeoutMs?: number;
   /** Time without requests before a connection is closed; 0 = never. */
@@ -23,6 +21,9 @@ export interface UpstreamSettings {
   /** HTTP is spoken in the version that the client speaks. */
   readonly clientProtocol?: true;
 }
+
+/** Which addresses of a name are used. */
+export type DnsFamily = "v4" | "v6" | "v4preferred" | "auto" | "all";
 
 export type Balancing = { readonly override?: readonly string[] } & (
   | { readonly type: "leastRequest" | "roundRobin"; readonly slowStartMs?: number }

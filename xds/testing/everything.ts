@@ -3,7 +3,8 @@
 import type { Cluster, UpstreamTls } from "../model/backend.ts";
 import type { AccessLog, FilterChain, Listener } from "../model/listener.ts";
 import type { Proxy } from "../model/proxy.ts";
-import type { HeaderEdits, Redirect, Rewrite, Route } from "../model/route.ts";
+import type { Redirect } from "../model/request.ts";
+import type { HeaderEdits, Rewrite, Route } from "../model/route.ts";
 import {
   someAssignment,
   someBackend,

@@ -1,7 +1,5 @@
 // Objects of stories in few words. Everything lives in the namespace "default" unless a name says "namespace/name".
 
-import type { Backend } from "./backend.ts";
-
 export interface ApiObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -101,7 +99,11 @@ export const path = (type: "Exact" | "PathPrefix" | "RegularExpression", value: 
 export const header = (name: string, value: string, type = "Exact"): Spec => ({ name, value, type });
 
 /** A Service without selector and its EndpointSlice, on port 80. */
-export function service(name: string, backends: readonly Pick<Backend, "port">[], appProtocol?: string): readonly ApiObject[] {
+export function service(
+  name: string,
+  backends: readonly { readonly port: number }[],
+  appProtocol?: string,
+): readonly ApiObject[] {
   const own = name.split("/").at(-1);
   const slices = backends.map(({ port }, index) => ({
     ...object("discovery.k8s.io/v1", "EndpointSlice", `${name}-${index}`, {
