@@ -2,6 +2,8 @@
 // A hostname here is lower case; "*.suffix" stands for every name with one or more labels before the suffix (Gateway API, Hostname);
 // undefined stands for every host.
 
+import { compare } from "./order.ts";
+
 /** Lower case without a trailing dot; undefined when empty or absent, which means every host. */
 export function normaliseHostname(hostname: string | undefined): string | undefined {
   const lower = hostname?.toLowerCase().replace(/\.$/, "");
@@ -66,10 +68,6 @@ export function bySpecificity(a: string | undefined, b: string | undefined): num
 
 function rank(hostname: string | undefined): number {
   return hostname === undefined || hostname === "*" ? 2 : isWildcard(hostname) ? 1 : 0;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Of the listener hostnames that share a table, the one that serves a host: the most specific that covers it (GEP-3155 listener isolation). */

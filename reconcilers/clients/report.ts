@@ -1,7 +1,7 @@
 // How translations of a policy's fields say what is wrong with them. Types, and readers of values that several fields have.
 
 import { milliseconds } from "../routes/durations.ts";
-import { bytesOf } from "../traffic/quantities.ts";
+import { bytesOf } from "../quantities.ts";
 
 /** `field`: its path in spec; `trouble` follows it in a sentence. */
 export type Report = (field: string, trouble: string) => void;

@@ -20,6 +20,7 @@ import { type ListenerOwner, ownerReference, setKindOf, shownOwner } from "./lis
 import { listenerSpecs, ownersOfProxy, servingGateway } from "./listener-owners.ts";
 import { type PortUse, portUse } from "./listener-spec.ts";
 import { gatewaysOf, proxies, proxyOf } from "./proxies.ts";
+import { compare } from "../order.ts";
 
 /** What a listener asks of its port. */
 interface Claim {
@@ -139,8 +140,4 @@ function socketsOf(db: Db, proxy: string, { use, port }: Claim): readonly (reado
   const bound = boundAddresses(db, proxy);
   const addresses = bound === everywhere ? [everywhere] : bound;
   return addresses.map((address) => [address, `${use === "udp" ? "udp" : "tcp"}/${port} ${address}`]);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -9,6 +9,7 @@ import { namespaceLabels } from "../namespaces.ts";
 import { keyOfOwner, listenerSet, type ListenerOwner, ownerOf, type SetKind, setKindOf } from "./listener-owner.ts";
 import type { ListenerSpec } from "./listener-spec.ts";
 import { gatewaysOf, proxyOf } from "./proxies.ts";
+import { compare } from "../order.ts";
 
 /** The listeners that an owner asks for, in spec order. A port that an XListenerSet leaves to us stays 0. */
 export function listenerSpecs(db: Db, owner: ListenerOwner): readonly ListenerSpec[] {
@@ -88,8 +89,4 @@ export const ownersOf = memo("listenerOwners", (db: Db, gateway: string): readon
 /** Every owner of listeners of a proxy, in the order in which they win conflicts. */
 export function ownersOfProxy(db: Db, proxy: string): readonly ListenerOwner[] {
   return gatewaysOf(db, proxy).flatMap((gateway) => ownersOf(db, gateway));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

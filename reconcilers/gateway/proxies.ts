@@ -5,6 +5,7 @@ import type { Db, Index } from "../../store/db.ts";
 import { type ObjectKey, nameOf, objectKey } from "../../store/key.ts";
 import { memo } from "../../store/memo.ts";
 import { configKey, mergesGateways } from "../envoyproxy.ts";
+import { compare } from "../order.ts";
 
 const gatewaysOfClass: Index<"Gateway"> = {
   kind: "Gateway",
@@ -70,8 +71,4 @@ export function gatewaysIn(db: Db, className: string): readonly ObjectKey[] {
 
 function isGatewayName(proxy: string): proxy is ObjectKey {
   return proxy.includes("/");
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

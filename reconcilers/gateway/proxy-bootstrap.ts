@@ -5,6 +5,7 @@ import type { Config, XdsFiles } from "../../api/config.ts";
 import { bootstrap, type BootstrapOptions, type StatsMatch, type XdsCredentials } from "../../xds/bootstrap.ts";
 import { customBootstrap } from "./bootstrap-value.ts";
 import type { Outcome } from "./json-patch.ts";
+import { units } from "../quantities.ts";
 
 /** Where things are mounted in a proxy's pod. */
 export const sdsPath = "/sds";
@@ -121,18 +122,6 @@ function selection(spec: EnvoyProxySpec): Pick<BootstrapOptions, "stats"> {
   });
   return matches.length === 0 ? {} : { stats: { type: "matching", matches } };
 }
-
-const units: Readonly<Record<string, number>> = {
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
 
 /** limits.memory of Kubernetes resources in bytes; undefined when there is none. */
 function memoryLimit(resources: unknown): number | undefined {

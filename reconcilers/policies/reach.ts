@@ -8,7 +8,7 @@ import { keyOfOwner, setKindOf } from "../gateway/listener-owner.ts";
 import { listenerSpecs, servingGateway } from "../gateway/listener-owners.ts";
 import { proxyOf } from "../gateway/proxies.ts";
 import { attachments, type RouteKind } from "../routes/attachment.ts";
-import { type PolicyKind, type PolicyTarget, policyOf, targetsOf } from "./targets.ts";
+import { eachPolicyKind, type PolicyKind, type PolicyTarget, policyOf, targetsOf } from "./targets.ts";
 
 /** A Gateway, or one listener of it, to which a policy's status speaks. */
 export interface Ancestor {
@@ -57,10 +57,7 @@ export function hasSection(db: Db, { kind, key, section }: PolicyTarget): boolea
 }
 
 /** Policies of routes, by the Gateways that these are attached to. */
-const byGateway: Readonly<Record<PolicyKind, DerivedIndex<PolicyKind>>> = {
-  BackendTrafficPolicy: indexByGateway("BackendTrafficPolicy"),
-  ClientTrafficPolicy: indexByGateway("ClientTrafficPolicy"),
-};
+const byGateway = eachPolicyKind(indexByGateway);
 
 function indexByGateway(kind: PolicyKind): DerivedIndex<PolicyKind> {
   const values = (db: Db, key: ObjectKey): readonly string[] => [

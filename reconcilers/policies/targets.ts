@@ -9,9 +9,17 @@ import type { Kinds } from "../../store/kinds.ts";
 import { memo } from "../../store/memo.ts";
 import { selectorMatches } from "../labels.ts";
 import type { RouteKind } from "../routes/attachment.ts";
+import { compare } from "../order.ts";
 
-/** Kinds of policies that attach so. A new kind is added here and to `byTarget` and `bySelector`. */
-export type PolicyKind = "BackendTrafficPolicy" | "ClientTrafficPolicy";
+const policyKinds = ["BackendTrafficPolicy", "ClientTrafficPolicy"] as const;
+/** Kinds of policies that attach so. */
+export type PolicyKind = (typeof policyKinds)[number];
+
+/** One of something for each kind of policy. */
+export function eachPolicyKind<Made>(make: (kind: PolicyKind) => Made): Readonly<Record<PolicyKind, Made>> {
+  return Object.fromEntries(policyKinds.map((kind) => [kind, make(kind)])) as Record<PolicyKind, Made>;
+}
+
 export type TargetKind = "Gateway" | RouteKind;
 
 /** What a policy can be for; `section` is a listener's or a rule's name, "" for the whole. */
@@ -38,14 +46,8 @@ interface Targets {
   readonly targetSelectors?: readonly PolicyTargetSelector[];
 }
 
-const byTarget: Readonly<Record<PolicyKind, Index<PolicyKind>>> = {
-  BackendTrafficPolicy: indexByTarget("BackendTrafficPolicy"),
-  ClientTrafficPolicy: indexByTarget("ClientTrafficPolicy"),
-};
-const bySelector: Readonly<Record<PolicyKind, Index<PolicyKind>>> = {
-  BackendTrafficPolicy: indexBySelector("BackendTrafficPolicy"),
-  ClientTrafficPolicy: indexBySelector("ClientTrafficPolicy"),
-};
+const byTarget = eachPolicyKind(indexByTarget);
+const bySelector = eachPolicyKind(indexBySelector);
 
 function indexByTarget(kind: PolicyKind): Index<PolicyKind> {
   const values = ({ metadata, spec }: Kinds[PolicyKind]): readonly string[] =>
@@ -130,8 +132,4 @@ function selectedBy(
 /** Policies for rules or listeners of a target, which stand before one for the whole. */
 export function policiesOfSections(db: Db, policy: PolicyKind, kind: TargetKind, key: ObjectKey): readonly ObjectKey[] {
   return db.lookup(byTarget[policy], anySection(kind, key));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

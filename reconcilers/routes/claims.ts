@@ -5,6 +5,7 @@ import type { Db } from "../../store/db.ts";
 import { memo } from "../../store/memo.ts";
 import type { ListenerOwner } from "../gateway/listener-owner.ts";
 import { type L4RouteId, type ParentAttachment, atHost, atListener, attachments, l4RoutesAt } from "./attachment.ts";
+import { compare } from "../order.ts";
 
 /** The route that a listener's host belongs to. Gateway API, conflict resolution: the oldest, then by namespace and name. */
 const winner = memo("connectionWinner", (db: Db, proxy: string, place: string, host: string): L4RouteId | undefined => {
@@ -54,8 +55,4 @@ function wins(
 
 function same(a: L4RouteId, b: L4RouteId): boolean {
   return a.kind === b.kind && a.key === b.key;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 
 import type { Route, RouteMatch } from "../../xds/model/route.ts";
 import type { CallMatch } from "./rule.ts";
+import { compare } from "../order.ts";
 
 /** A route with what decides its place among the routes of its host. */
 export interface RankedRoute {
@@ -68,8 +69,4 @@ export function byPrecedence(a: RankedRoute, b: RankedRoute): number {
 /** Ties, and the whole order where EnvoyProxy asks for preserveRouteOrder: oldest, namespace/name, rule, match. */
 export function byAge(a: RankedRoute, b: RankedRoute): number {
   return compare(a.created, b.created) || compare(a.key, b.key) || a.rule - b.rule || a.position - b.position;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 // A list of what is wrong with settings, filled while they are read: reading never fails, so that every mistake is told at once.
 
 import { milliseconds } from "../routes/durations.ts";
-import { bytesOf } from "./quantities.ts";
+import { bytesOf } from "../quantities.ts";
 
 /** One sentence each, beginning with the field. */
 export type Problems = string[];

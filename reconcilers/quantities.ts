@@ -1,6 +1,7 @@
-// Kubernetes quantities of whole bytes: "32Ki", "1M", 32768. Pure.
+// Kubernetes quantities: their units, and whole bytes ("32Ki", "1M", 32768). Pure.
 
-const units: Readonly<Record<string, number>> = {
+/** What a suffix multiplies by. */
+export const units: Readonly<Record<string, number>> = {
   "": 1,
   k: 1e3,
   M: 1e6,
